@@ -1,0 +1,167 @@
+"""What the package does, as functions: a policy in, a run directory out; a run in, a record out."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from unrelate.assembly import MICROWORLD, bars, load_model, open_source
+from unrelate.audit.encoder import Provenance, audit_encoder
+from unrelate.audit.pictures import with_pictures
+from unrelate.audit.record import AuditRecord
+from unrelate.data.types import Corpus
+from unrelate.edit.loop import Training, train
+from unrelate.edit.prepare import Prepared
+from unrelate.edit.recipes import Recipe, recipe_named
+from unrelate.edit.settings import (
+    RunSettings,
+    data_hash,
+    environment,
+    finish_run,
+    open_run,
+    read_run,
+    text_hash,
+)
+from unrelate.errors import UserError
+from unrelate.graph.build import build_graph
+from unrelate.graph.types import RelationGraph
+from unrelate.policy.load import load_policy
+from unrelate.policy.schema import Policy
+
+
+def edit(
+    policy: Policy | str | Path,
+    out: str | Path,
+    *,
+    model: str = "embedded:clip",
+    data: str = MICROWORLD,
+    recipe: Recipe | str = "calibrated",
+    seed: int = 0,
+    device: str = "auto",
+    training: Training | None = None,
+    quiet: bool = False,
+) -> Path:
+    """Make a model forget what a policy forbids.
+
+    Args:
+        policy: a `Policy`, a YAML file, or the name of a shipped policy.
+        out: the run directory. One that holds a killed run of the same settings is gone on with.
+        model: ``embedded:clip``, a hub id, or a folder in the transformers layout.
+        data: ``microworld``, or a folder of images with a manifest (docs/data.md).
+        recipe: a `Recipe`, or the name of one.
+        seed: of data, batches and adapter; the same seed gives the same edit.
+        device: ``auto``, ``cpu``, ``cuda``...
+        training: precision, accumulation, checkpointing; its seed is replaced by ``seed``.
+
+    Returns:
+        The run directory: run.json, policy.yaml, adapter/ and losses.jsonl.
+
+    Raises:
+        UserError: something given cannot be used; what and why is in the message.
+    """
+    begun = time.monotonic()
+    out = Path(out)
+    policy = policy if isinstance(policy, Policy) else load_policy(policy)
+    recipe = recipe if isinstance(recipe, Recipe) else recipe_named(recipe)
+    training = replace(training or Training(), seed=seed)
+    graph, corpus = _material(policy, data, seed)
+    encoder = load_model(model, device)
+    settings = RunSettings(
+        model=model,
+        policy=policy.name,
+        data=data if data == MICROWORLD else str(Path(data).resolve()),
+        recipe=recipe,
+        training=training,
+        policy_hash=text_hash(policy.to_yaml()),
+        data_hash=data_hash(corpus.examples),
+        base_hash=encoder.weights_hash(),
+    )
+    open_run(out, settings, policy.to_yaml())
+    if read_run(out)["status"] == "edited":
+        return out
+    encoder.add_adapter(recipe.adapter, seed=seed)
+    with bars(quiet) as progress:
+        first = progress.add_task("base features", total=None, note="")
+        prepared = Prepared(
+            encoder,
+            corpus.part("train"),
+            graph,
+            lambda done, of: progress.update(first, completed=done, total=of),
+        )
+        second = progress.add_task(f"forgetting ({recipe.name})", total=None, note="")
+
+        def report(step: int, of: int, terms: dict[str, float]) -> None:
+            note = "  ".join(f"{name} {value:+.3f}" for name, value in terms.items())
+            progress.update(second, completed=step, total=of, note=note)
+
+        train(encoder, prepared, recipe, training, out, report)
+    finish_run(out, time.monotonic() - begun)
+    return out
+
+
+def audit(run: str | Path, *, device: str = "auto", quiet: bool = False) -> AuditRecord:
+    """Attack an edit, judge it by its policy's criteria, and leave ``audit.json`` in its run.
+
+    Everything needed is in the run directory, the model and the user's data folder; the same run
+    gives the same numbers again.
+
+    Raises:
+        UserError: the run is incomplete, or its model or data are not those it was made with.
+    """
+    run = Path(run)
+    held = read_run(run)
+    settings = held["settings"]
+    if held["status"] != "edited":
+        raise UserError(f"{run} holds an unfinished edit", "a finished one", "run the same `unrelate edit` again")
+    policy = load_policy(run / "policy.yaml")
+    seed, recipe = settings["training"]["seed"], settings["recipe"]["name"]
+    graph, corpus = _material(policy, settings["data"], seed)
+    encoder = load_model(settings["model"], device, run / "adapter")
+    _same("data", settings["data_hash"], data_hash(corpus.examples), run)
+    _same("base model", settings["base_hash"], encoder.weights_hash(), run)
+    provenance = Provenance(settings["model"], policy.name, recipe, seed, environment())
+    with bars(quiet) as progress:
+        tasks: dict[str, int] = {}
+
+        def report(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(f"asking the {what}", total=of, note="")
+            progress.update(tasks[what], completed=done)  # pyright: ignore[reportArgumentType]
+
+        record = audit_encoder(encoder, corpus, graph, policy.criteria, provenance, report)
+    record = with_pictures(record, corpus, run)
+    fresh = run / "audit.json.new"
+    fresh.write_text(record.to_json(), encoding="utf-8")
+    fresh.replace(run / "audit.json")
+    return record
+
+
+def export(run: str | Path, out: str | Path, *, merged: bool = False, device: str = "cpu") -> Path:
+    """Write a run's adapter in PEFT's layout, or a plain checkpoint with the adapter merged in.
+
+    Raises:
+        UserError: ``out`` is not empty, or the run is not finished.
+    """
+    run, out = Path(run), Path(out)
+    if out.exists() and any(out.iterdir()):
+        raise UserError(f"{out} is not empty", "a new folder", "give another --out")
+    held = read_run(run)
+    if held["status"] != "edited":
+        raise UserError(f"{run} holds an unfinished edit", "a finished one", "run the same `unrelate edit` again")
+    load_model(held["settings"]["model"], device, run / "adapter").export(out, merged=merged)
+    return out
+
+
+def _material(policy: Policy, data: str, seed: int) -> tuple[RelationGraph, Corpus]:
+    graph = build_graph(policy, seed=seed)
+    return graph, open_source(data, policy).corpus(graph, seed=seed)
+
+
+def _same(what: str, then: str, now: str, run: Path) -> None:
+    if then != now:
+        raise UserError(
+            f"{run}: the {what} changed since the edit (hash {then[:12]} then, {now[:12]} now)",
+            f"the same {what}",
+            f"bring the old {what} back, or edit again",
+        )

@@ -1,0 +1,41 @@
+"""The few pictures that the report shows, saved beside the record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from unrelate.audit.record import AuditRecord, Item
+from unrelate.data.types import Corpus
+
+_EACH = 3
+_FORGETTING = ("direct", "paraphrase", "contextual", "ood_image", "subordinate")
+_SMALLEST_SIDE = 256
+
+
+def with_pictures(record: AuditRecord, corpus: Corpus, run: Path) -> AuditRecord:
+    """Save under ``run/pictures`` the pictures worth showing, and name them in the record's items.
+
+    Of every part: the first few that went as they should, and the first few that did not.
+    """
+    folder = run / "pictures"
+    folder.mkdir(exist_ok=True)
+    examples = {(example.part, example.key): example for example in corpus.examples}
+    shown: dict[str, str] = {}
+    for part in dict.fromkeys(item.part for item in record.items):
+        items = [item for item in record.items if item.part == part]
+        good = [item for item in items if _went_well(item)][:_EACH]
+        bad = [item for item in items if not _went_well(item)][:_EACH]
+        for number, item in enumerate(good + bad):
+            name = f"{part}-{number}.png"
+            image = examples[part, item.key].picture.load()
+            if min(image.size) < _SMALLEST_SIDE:
+                scale = -(-_SMALLEST_SIDE // min(image.size))
+                image = image.resize((image.width * scale, image.height * scale))
+            image.save(folder / name)
+            shown[item.key] = name
+    named = [item.model_copy(update={"picture": shown.get(item.key)}) for item in record.items]
+    return record.model_copy(update={"items": named})
+
+
+def _went_well(item: Item) -> bool:
+    return item.edited_right != (item.part in _FORGETTING)

@@ -1,0 +1,258 @@
+"""The command line: assembles and starts. What computes lives in the rooms."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from unrelate.cli_embedded import embedded
+from unrelate.errors import UserError
+
+_BAD_INPUT, _NOT_ACCEPTED = 2, 1
+
+app = typer.Typer(
+    help="Make a multimodal model forget a relation, and nothing else.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+app.add_typer(embedded, name="embedded")
+_out = Console()
+
+PolicyArgument = Annotated[str, typer.Argument(help="A policy file, or the name of a shipped policy.")]
+RunArgument = Annotated[Path, typer.Argument(help="A run directory that `unrelate edit` made.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Model = Annotated[str, typer.Option(help="`embedded:clip`, a hub id, or a checkpoint folder.")]
+Data = Annotated[str, typer.Option(help="`microworld`, or a folder of images with a manifest.")]
+RecipeName = Annotated[str, typer.Option(help="`calibrated`, `paper` or `push-only`.")]
+Seed = Annotated[int, typer.Option(help="Of data, batches and adapter.")]
+Device = Annotated[str, typer.Option(help="`auto`, `cpu`, `cuda`, ...")]
+
+
+def _print_json(content: Any) -> None:
+    print(json.dumps(content, indent=1))
+
+
+@app.command()
+def init(path: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("policy.yaml")) -> None:
+    """Write a commented example policy.
+
+    Example: `unrelate init my-policy.yaml`
+    """
+    from unrelate.policy.example import example_text
+
+    if path.exists():
+        raise UserError(f"{path} exists", "a new file", "give another name: `unrelate init other.yaml`")
+    path.write_text(example_text(), encoding="utf-8")
+    _out.print(f"wrote {path}; see what it would do: unrelate plan {path}", markup=False)
+
+
+@app.command()
+def plan(
+    policy: PolicyArgument,
+    draw: Annotated[Path | None, typer.Option(help="Draw the relation graph to this .svg or .png.")] = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Show what a policy forgets and keeps, and draw its relation graph.
+
+    Example: `unrelate plan child-drinking-alcohol --draw graph.svg`
+    """
+    from unrelate.graph.build import build_graph
+    from unrelate.graph.draw import draw_graph
+    from unrelate.graph.plan import plan_summary
+    from unrelate.graph.table import plan_table
+    from unrelate.policy.load import load_policy
+
+    loaded = load_policy(policy)
+    graph = build_graph(loaded, seed=seed)
+    summary = plan_summary(loaded, graph)
+    if as_json:
+        _print_json(summary)
+    else:
+        _out.print(plan_table(loaded, graph))
+    if draw is not None:
+        draw_graph(graph, draw)
+        if not as_json:
+            _out.print(f"drew {draw}", markup=False)
+
+
+@app.command()
+def edit(
+    policy: PolicyArgument,
+    out: Annotated[Path, typer.Option(help="The run directory; one that was killed is gone on with.")],
+    model: Model = "embedded:clip",
+    data: Data = "microworld",
+    recipe: RecipeName = "calibrated",
+    seed: Seed = 0,
+    device: Device = "auto",
+    precision: Annotated[str, typer.Option(help="Mixed precision: `no`, `bf16` or `fp16`.")] = "no",
+    accumulate: Annotated[int, typer.Option(min=1, help="Micro-batches a step.")] = 1,
+    checkpointing: Annotated[bool, typer.Option(help="Less memory for a third more time.")] = False,
+    layers: Annotated[str | None, typer.Option(help="Of attention, mlp, projection; with commas.")] = None,
+    towers: Annotated[str | None, typer.Option(help="`both`, `text` or `image`.")] = None,
+    rank: Annotated[int | None, typer.Option(help="Of the adapter.")] = None,
+    method: Annotated[str | None, typer.Option(help="`lora` or `dora`.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Optimiser steps.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Pairs a step.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="AdamW's.")] = None,
+    without: Annotated[str | None, typer.Option(help="Terms to switch off, e.g. `Lc,Ladv`.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Forget: train an adapter from a policy.
+
+    Example: `unrelate edit child-drinking-alcohol --out runs/wine --seed 1`
+    """
+    from unrelate import api
+    from unrelate.edit.loop import Training
+    from unrelate.edit.recipes import adjusted
+
+    chosen = adjusted(
+        recipe,
+        adapter={"layers": tuple(layers.split(",")) if layers else None, "towers": towers, "rank": rank, "method": method},
+        settings={"steps": steps, "batch": batch, "learning_rate": learning_rate},
+        without=tuple(without.split(",")) if without else (),
+    )
+    training = Training(precision=precision, accumulate=accumulate, checkpointing=checkpointing)
+    run = api.edit(
+        policy, out, model=model, data=data, recipe=chosen, seed=seed, device=device, training=training, quiet=as_json
+    )
+    if as_json:
+        _print_json({"run": str(run)})
+    else:
+        _out.print(f"the adapter is in {run}/adapter; judge it: unrelate audit {run}", markup=False)
+
+
+@app.command()
+def audit(
+    run: RunArgument,
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """Attack an edit and judge it: exit 0 if accepted, 1 if not, 2 on bad input.
+
+    Example: `unrelate audit runs/wine`
+    """
+    from unrelate import api
+    from unrelate.report import verdict_table
+
+    record = api.audit(run, device=device, quiet=as_json)
+    if as_json:
+        print(record.to_json())
+    else:
+        _out.print(verdict_table(record))
+    raise typer.Exit(0 if record.accepted else _NOT_ACCEPTED)
+
+
+@app.command()
+def report(run: RunArgument, as_json: Json = False) -> None:
+    """Write one self-contained page about an audited run.
+
+    Example: `unrelate report runs/wine`
+    """
+    from unrelate.report import write_report
+
+    page = write_report(run)
+    _print_json({"report": str(page)}) if as_json else _out.print(f"wrote {page}", markup=False)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="The run directory.")] = Path("runs/demo"),
+    policy: Annotated[str, typer.Option(help="A policy file, or the name of a shipped one.")] = "child-drinking-alcohol",
+    seed: Seed = 0,
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """Edit, audit and report on the embedded model, in about three minutes on two cores.
+
+    Example: `unrelate demo --out runs/demo`
+    """
+    from unrelate import api
+    from unrelate.report import verdict_table, write_report
+
+    api.edit(policy, out, seed=seed, device=device, quiet=as_json)
+    record = api.audit(out, device=device, quiet=as_json)
+    page = write_report(out)
+    if as_json:
+        print(record.to_json())
+    else:
+        _out.print(verdict_table(record))
+        _out.print(f"the whole report: {page}", markup=False)
+
+
+@app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Two or more audited runs.")],
+    as_json: Json = False,
+) -> None:
+    """Say what got better, what worse, and what is within noise, against the first run.
+
+    Example: `unrelate compare runs/paper runs/calibrated`
+    """
+    from unrelate.report import compare_tables
+    from unrelate.report.rundir import read_record
+
+    comparison = compare_tables({str(run): read_record(run) for run in runs})
+    if as_json:
+        _print_json(comparison.data)
+    else:
+        for table in comparison.tables:
+            _out.print(table)
+
+
+@app.command()
+def export(
+    run: RunArgument,
+    out: Annotated[Path, typer.Option(help="A new folder.")],
+    merged: Annotated[bool, typer.Option("--merged", help="A plain checkpoint rather than the adapter.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the adapter (PEFT layout), or a plain transformers checkpoint with it merged in.
+
+    Example: `unrelate export runs/wine --out wine-free-clip --merged`
+    """
+    from unrelate import api
+
+    api.export(run, out, merged=merged)
+    _print_json({"export": str(out)}) if as_json else _out.print(f"wrote {out}", markup=False)
+
+
+@app.command()
+def reproduce(
+    paper: Annotated[str, typer.Argument(help="`rasu`.")],
+    out: Annotated[Path, typer.Option(help="Where results and figures go; a killed one is gone on with.")],
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 3,
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """Run a paper's experiments on the embedded model, with tables and figures.
+
+    Example: `unrelate reproduce rasu --out results/rasu`
+    """
+    from unrelate.errors import nearest
+    from unrelate.reproduce import REPRODUCTIONS
+
+    if paper not in REPRODUCTIONS:
+        raise UserError(f"paper '{paper}'", ", ".join(REPRODUCTIONS), nearest(paper, REPRODUCTIONS))
+    summary: Mapping[str, Any] = REPRODUCTIONS[paper](out, seeds=seeds, device=device, quiet=as_json)
+    _print_json(summary) if as_json else _out.print(f"wrote {out}/results.json and {out}/README.md", markup=False)
+
+
+def main() -> None:
+    """Run the command line. Bad input prints one message and exits with 2, without a traceback."""
+    try:
+        app()
+    except UserError as error:
+        Console(stderr=True).print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(_BAD_INPUT)
+
+
+if __name__ == "__main__":
+    main()

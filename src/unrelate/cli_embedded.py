@@ -1,0 +1,93 @@
+"""``unrelate embedded``: train, evaluate and look at the models that ship with the package."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+embedded = typer.Typer(help="The embedded world and its models.", no_args_is_help=True)
+_out = Console()
+_NAMES = ("clip",)
+
+
+def _known(name: str) -> None:
+    from unrelate.errors import UserError, nearest
+
+    if name not in _NAMES:
+        raise UserError(f"embedded model '{name}'", ", ".join(_NAMES), nearest(name, _NAMES) or "use one of these")
+
+
+NameArgument = Annotated[str, typer.Argument(help="`clip`.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+@embedded.command("train")
+def train(
+    name: NameArgument,
+    out: Annotated[Path, typer.Option(help="Where it goes; a killed training is gone on with.")] = Path("embedded-clip"),
+    steps: Annotated[int | None, typer.Option(min=1, help="Optimiser steps.")] = None,
+    seed: Annotated[int, typer.Option(help="Of scenes and weights.")] = 0,
+    device: Annotated[str, typer.Option(help="`auto`, `cpu`, `cuda`, ...")] = "auto",
+) -> None:
+    """Train an embedded model from nothing.
+
+    Example: `unrelate embedded train clip --out my-clip`
+    """
+    _known(name)
+    from dataclasses import replace
+
+    from unrelate.assembly import resolve_device
+    from unrelate.microworld.clip_recipe import ClipRecipe, train_clip
+
+    recipe = ClipRecipe(seed=seed)
+    train_clip(out, replace(recipe, steps=steps) if steps else recipe, device=resolve_device(device))
+    _out.print(f"wrote {out}; how well does it know its world? unrelate embedded evaluate clip --model {out}", markup=False)
+
+
+@embedded.command("evaluate")
+def evaluate(
+    name: NameArgument,
+    model: Annotated[str | None, typer.Option(help="Another checkpoint than the shipped one.")] = None,
+    count: Annotated[int, typer.Option(min=20, help="Fresh pictures.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Of the pictures.")] = 1234,
+    device: Annotated[str, typer.Option(help="`auto`, `cpu`, `cuda`, ...")] = "auto",
+    as_json: Json = False,
+) -> None:
+    """Measure how well an embedded model knows its world, on fresh pictures.
+
+    Example: `unrelate embedded evaluate clip --json`
+    """
+    _known(name)
+    from unrelate.assembly import load_model
+    from unrelate.microworld.evaluate import evaluate_clip
+
+    encoder = load_model(model or f"embedded:{name}", device)
+    with _out.status("drawing and asking") if not as_json else Console(quiet=True).status(""):
+        figures = evaluate_clip(encoder, count=count, seed=seed)
+    if as_json:
+        print(json.dumps({key: figure.value for key, figure in figures.items()}))
+        return
+    table = Table("figure", "share right", "95 % interval", "pictures")
+    for key, figure in figures.items():
+        table.add_row(key, f"{figure.value:.3f}", f"{figure.low:.3f} to {figure.high:.3f}", str(figure.count))
+    _out.print(table)
+
+
+@embedded.command("show")
+def show(
+    out: Annotated[Path, typer.Option(help="The picture to write.")] = Path("microworld.png"),
+    seed: Annotated[int, typer.Option(help="Of the scenes.")] = 0,
+) -> None:
+    """Draw a sheet of the embedded world: every actor, deed, object, place and style.
+
+    Example: `unrelate embedded show --out microworld.png`
+    """
+    from unrelate.microworld.sheet import contact_sheet
+
+    contact_sheet(seed).save(out)
+    _out.print(f"wrote {out}", markup=False)

@@ -1,0 +1,126 @@
+"""A folder of images with a manifest, as a source of examples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from unrelate.data.asking import Speaker, Styles, attacks
+from unrelate.data.checks import Progress, check_pictures, check_roles, check_splits, refuse
+from unrelate.data.manifest import Problem, Row, read_manifest
+from unrelate.data.pictures import FilePicture, Limits
+from unrelate.data.roles import Meaning, Roles, understand
+from unrelate.data.splits import assign_splits
+from unrelate.data.types import Corpus, Example
+from unrelate.errors import UserError
+from unrelate.graph.types import RelationGraph, Role, Split
+from unrelate.policy.schema import Policy
+from unrelate.policy.triple import Triple
+from unrelate.policy.wording import USUAL
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """Examples from a user's own pictures; `manifest` says what the manifest may hold.
+
+    Args:
+        path: the folder; ``manifest.csv`` or ``manifest.jsonl`` lies in it, pictures in or below it.
+        policy: whose vocabulary the tuples are written in.
+        stylise: name -> filter, for the out-of-distribution image attack; without any there is none.
+        limits: how large a picture may be.
+        progress: told how many pictures are checked.
+    """
+
+    path: Path
+    policy: Policy
+    stylise: Styles = field(default_factory=dict, repr=False)
+    limits: Limits = field(default_factory=Limits)
+    progress: Progress | None = field(default=None, repr=False)
+
+    @property
+    def name(self) -> str:
+        """What records call it: the folder's own name, not where it lies."""
+        return self.path.resolve().name
+
+    def corpus(self, graph: RelationGraph, *, seed: int) -> Corpus:
+        """All examples: train rows in part ``train``; held-out ones in the part of their role, and
+        held-out unsafe ones asked for once more by paraphrase, in settings, and in every style.
+
+        ``seed`` chooses which wording meets which picture, and nothing else: splits stay.
+
+        Raises:
+            UserError: everything that is wrong with manifest and pictures, each with its row.
+        """
+        manifest = read_manifest(self.path, tuple(self.policy.vocabulary.contexts))
+        roles = Roles(graph, self.policy.vocabulary)
+        meanings, misread = _understand(manifest.rows, self.policy, roles)
+        pictures, broken = check_pictures(self.path, manifest.rows, self.limits, self.progress)
+        problems = [*manifest.problems, *misread, *broken]
+        if manifest.rows and not misread:
+            problems += check_roles(list(meanings.values()))
+        # Rows that are sound are compared even when others are not, so that nothing waits its turn.
+        sound = [row for row in manifest.rows if row.line in meanings and row.get("image") in pictures]
+        read = [meanings[row.line] for row in sound]
+        hashes = [pictures[row.get("image")].sha256 for row in sound]
+        splits = assign_splits(read, hashes)
+        crossing = check_splits(sound, read, splits, hashes)
+        problems += [problem for problem in crossing if problem.line or not problems]
+        refuse(self.path, manifest, problems)
+
+        speaker = Speaker(self.policy.vocabulary, graph.scope, _captions(sound, read))
+        examples = tuple(
+            _example(row, meaning, pictures[row.get("image")], split, speaker)
+            for row, meaning, split in zip(sound, read, splits, strict=True)
+        )
+        asked = attacks(speaker, [e for e in examples if e.part == "direct"], self.stylise, seed)
+        named = any(meaning.named for meaning in read)
+        everything = (*examples, *asked)
+        return Corpus(everything, speaker.banks(everything, with_vocabulary=named))
+
+
+def _understand(
+    rows: Sequence[Row], policy: Policy, roles: Roles
+) -> tuple[dict[int, Meaning], list[Problem]]:
+    """The rows understood, by line, and what is wrong with the others."""
+    meanings: dict[int, Meaning] = {}
+    problems = []
+    for row in rows:
+        try:
+            meanings[row.line] = understand(row, policy, roles)
+        except UserError as error:
+            problems.append(Problem(row.line, error.received))
+    return meanings, problems
+
+
+def _captions(rows: Sequence[Row], meanings: Sequence[Meaning]) -> Mapping[Triple, str]:
+    """The tuples that are nothing but a caption."""
+    pairs = zip(rows, meanings, strict=True)
+    return {meaning.triple: row.get("caption") for row, meaning in pairs if not meaning.named}
+
+
+def _example(row: Row, meaning: Meaning, picture: FilePicture, split: Split, speaker: Speaker) -> Example:
+    image = PurePosixPath(row.get("image"))
+    forbidden = speaker.forbidden(meaning.triple) if meaning.role is Role.UNSAFE else ()
+    variants = dict.fromkeys((*row.variants, *forbidden))
+    return Example(
+        key=f"{row.line:05d}-{re.sub(r'[^A-Za-z0-9_-]', '_', image.stem)[:60]}",
+        picture=picture,
+        caption=row.get("caption"),
+        triple=meaning.triple,
+        role=meaning.role,
+        split=split,
+        part="train" if split is Split.TRAIN else _part(meaning),
+        wording=speaker.bank_of(USUAL, meaning.triple),
+        source=row.get("source"),
+        licence=row.get("licence"),
+        sha256=picture.sha256,
+        variants=tuple(text for text in variants if text != row.get("caption")),
+    )
+
+
+def _part(meaning: Meaning) -> str:
+    if meaning.role is not Role.UNSAFE:
+        return meaning.role.value
+    return "subordinate" if meaning.forced else "direct"

@@ -1,0 +1,195 @@
+"""The one training loop: every recipe, every model, every source of examples."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from safetensors.torch import load_file, save_file
+
+from unrelate.data.batches import role_batches
+from unrelate.edit.optimizer_state import load_optimizer, save_optimizer
+from unrelate.edit.prepare import Prepared, Step
+from unrelate.edit.recipes import Recipe
+from unrelate.errors import UserError
+from unrelate.graph.types import Role
+from unrelate.models import DualEncoder
+from unrelate.objectives import OBJECTIVES, total
+
+
+@dataclass(frozen=True)
+class Training:
+    """How to run the loop; none of it changes what is learnt, precision and accumulation aside.
+
+    Args:
+        seed: of batches, adapter and dropout.
+        precision: ``no``, ``bf16`` or ``fp16``: accelerate's mixed precision.
+        accumulate: micro-batches a step. The cross-similarities that the calibrated objective holds
+            are those within a micro-batch, so this trades some locality for memory.
+        checkpointing: recompute activations in the backward pass: less memory, a third more time.
+        save_every: steps between checkpoints.
+    """
+
+    seed: int = 0
+    precision: str = "no"
+    accumulate: int = 1
+    checkpointing: bool = False
+    save_every: int = 50
+
+
+Report = Callable[[int, int, dict[str, float]], None]
+
+
+def steps_of(prepared: Prepared, recipe: Recipe, seed: int) -> list[Step]:
+    """Every step of an edit, in order; the same for the same seed, whoever asks."""
+    count = recipe.steps or recipe.epochs * math.ceil(len(prepared.examples) / recipe.batch)
+    rows = role_batches(prepared.examples, batch_size=recipe.batch, steps=count, seed=seed)
+    return [_step(prepared, tuple(chosen), number, recipe.variants) for number, chosen in enumerate(rows)]
+
+
+def _step(prepared: Prepared, rows: Sequence[int], number: int, variants: int) -> Step:
+    texts = [prepared.place[prepared.examples[row].caption] for row in rows]
+    variant_of = []
+    for position, row in enumerate(rows):
+        example = prepared.examples[row]
+        if example.role is Role.UNSAFE and example.variants:
+            for turn in range(variants):
+                # Consecutive steps walk through the variants, so that all are met equally often.
+                choice = example.variants[(number * variants + turn + position) % len(example.variants)]
+                texts.append(prepared.place[choice])
+                variant_of.append(position)
+    return Step(tuple(rows), tuple(texts), tuple(variant_of))
+
+
+def train(
+    model: DualEncoder,
+    prepared: Prepared,
+    recipe: Recipe,
+    training: Training,
+    folder: Path,
+    report: Report = lambda step, of, terms: None,
+) -> None:
+    """Train the adapter that ``model`` wears, and leave it in ``folder/adapter``.
+
+    Each step's terms go to ``folder/losses.jsonl``. A killed run that is started again goes on from
+    its last checkpoint and ends in the same weights.
+
+    Raises:
+        UserError: a loss was not finite. The batch is named; ``folder/adapter`` holds the last good
+            adapter.
+    """
+    accelerator = Accelerator(mixed_precision=training.precision, cpu=model.device.type == "cpu")
+    parameters = model.trainable_parameters()
+    optimizer = torch.optim.AdamW(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+    steps = steps_of(prepared, recipe, training.seed)
+    terms_of = OBJECTIVES[recipe.objective]
+    if training.checkpointing:
+        model.enable_gradient_checkpointing()
+    start = _resume(model, optimizer, folder)
+    model.train()
+    with (folder / "losses.jsonl").open("a", encoding="utf-8") as log:
+        for number, step in enumerate(steps[start:], start):
+            torch.manual_seed(training.seed * 1_000_003 + number)  # dropout alike after a resume
+            rate = recipe.learning_rate * _share_of_rate(number, len(steps), recipe)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            optimizer.zero_grad(set_to_none=True)
+            seen: dict[str, float] = {}
+            for part in _split(step, training.accumulate):
+                reference, batch = prepared.batch(part)
+                with accelerator.autocast():
+                    live = prepared.live(part)
+                terms = terms_of(live, reference, batch, prepared.level)
+                loss = total(terms, recipe.weights) / training.accumulate
+                if not torch.isfinite(loss):
+                    model.train(False)
+                    _keep_last_good(model, folder)
+                    raise _not_finite(prepared, part, number, terms)
+                accelerator.backward(loss)
+                for name, value in terms.items():
+                    seen[name] = seen.get(name, 0.0) + value.item() / training.accumulate
+            accelerator.clip_grad_norm_(parameters, recipe.clip)
+            optimizer.step()
+            weights = recipe.weights.by_term()
+            line = {"step": number + 1, "total": sum(weights[n] * v for n, v in seen.items()), "lr": rate}
+            log.write(json.dumps(line | {"terms": seen}) + "\n")
+            log.flush()
+            report(number + 1, len(steps), seen)
+            if (number + 1) % training.save_every == 0:
+                _checkpoint(model, optimizer, folder, number + 1)
+    model.train(False)
+    model.save_adapter(folder / "adapter")
+
+
+def _share_of_rate(number: int, count: int, recipe: Recipe) -> float:
+    rising = max(1, round(recipe.warmup * count)) if recipe.warmup else 0
+    if number < rising:
+        return (number + 1) / rising
+    if not recipe.decay:
+        return 1.0
+    return 0.5 * (1 + math.cos(math.pi * (number - rising) / max(1, count - rising)))
+
+
+def _split(step: Step, parts: int) -> list[Step]:
+    """A step in micro-batches; rows are dealt out in turn, so that every role is in each."""
+    if parts == 1:
+        return [step]
+    out = []
+    for part in range(parts):
+        positions = list(range(part, len(step.rows), parts))
+        place = {position: number for number, position in enumerate(positions)}
+        extra = [i for i, position in enumerate(step.variant_of) if position in place]
+        texts = [step.texts[p] for p in positions] + [step.texts[len(step.rows) + i] for i in extra]
+        variant_of = tuple(place[step.variant_of[i]] for i in extra)
+        out.append(Step(tuple(step.rows[p] for p in positions), tuple(texts), variant_of))
+    return out
+
+
+def _not_finite(prepared: Prepared, step: Step, number: int, terms: dict[str, torch.Tensor]) -> UserError:
+    bad = ", ".join(name for name, value in terms.items() if not torch.isfinite(value))
+    keys = ", ".join(prepared.examples[row].key for row in step.rows[:8])
+    return UserError(
+        f"step {number + 1}: the loss is not finite ({bad or 'their sum'}); its batch begins with {keys}",
+        "finite losses",
+        "lower the learning rate, or use full precision; the last good adapter is kept",
+    )
+
+
+def _checkpoint(model: DualEncoder, optimizer: torch.optim.Optimizer, folder: Path, step: int) -> None:
+    """Write a whole checkpoint beside the old one, then move the pointer: a kill leaves one whole."""
+    place = folder / "checkpoint" / f"step-{step}"
+    place.mkdir(parents=True, exist_ok=True)
+    save_file({k: v.contiguous() for k, v in model.adapter_state().items()}, place / "adapter.safetensors")
+    save_optimizer(optimizer, place / "optimizer.safetensors")
+    fresh = folder / "checkpoint" / "last.new"
+    fresh.write_text(json.dumps({"step": step}), encoding="utf-8")
+    fresh.replace(folder / "checkpoint" / "last.json")
+
+
+def _last(folder: Path) -> int:
+    pointer = folder / "checkpoint" / "last.json"
+    return json.loads(pointer.read_text(encoding="utf-8"))["step"] if pointer.exists() else 0
+
+
+def _resume(model: DualEncoder, optimizer: torch.optim.Optimizer, folder: Path) -> int:
+    """The step to go on from, with weights, optimiser and log as they were there."""
+    step, log = _last(folder), folder / "losses.jsonl"
+    if step:
+        place = folder / "checkpoint" / f"step-{step}"
+        model.restore_adapter(load_file(place / "adapter.safetensors"))
+        load_optimizer(optimizer, place / "optimizer.safetensors")
+    kept = log.read_text(encoding="utf-8").splitlines()[:step] if log.exists() else []
+    log.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+    return step
+
+
+def _keep_last_good(model: DualEncoder, folder: Path) -> None:
+    step = _last(folder)
+    if step:
+        model.restore_adapter(load_file(folder / "checkpoint" / f"step-{step}" / "adapter.safetensors"))
+    model.save_adapter(folder / "adapter")

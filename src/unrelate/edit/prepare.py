@@ -1,0 +1,159 @@
+"""What does not change while an adapter learns, computed once.
+
+Base features of every picture and text; and, where only later layers are adapted, the states that
+enter the first adapted layer, so that the frozen part of the network runs once for each example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from unrelate.data.types import Example
+from unrelate.graph.types import RelationGraph, Role
+from unrelate.models import DualEncoder
+from unrelate.models.prefix import Prefix
+from unrelate.objectives.types import Batch, Features
+from unrelate.policy.triple import Triple
+
+# Prepared pictures kept in memory; beyond it they are read again when they are needed.
+_MOST_PIXELS = 2**29
+# Below this share of a frozen tower, keeping its states costs more memory than it saves time.
+_WORTH_KEEPING = 0.5
+_ROWS = 64
+
+
+@dataclass(frozen=True)
+class Step:
+    """Indices of one step: into the examples, and into the texts (captions first, then variants)."""
+
+    rows: tuple[int, ...]
+    texts: tuple[int, ...]
+    variant_of: tuple[int, ...]
+
+
+class Prepared:
+    """Examples ready for training: what an encoder needs of each, and its base features."""
+
+    def __init__(
+        self,
+        model: DualEncoder,
+        examples: Sequence[Example],
+        graph: RelationGraph,
+        progress: Callable[[int, int], None] = lambda done, of: None,
+    ) -> None:
+        self.model = model
+        self.examples = tuple(examples)
+        self._unsafe = {e.triple for e in graph.of(Role.UNSAFE)}
+        stated: dict[str, Triple] = {}
+        for example in self.examples:
+            for text in (example.caption, *example.variants):
+                stated.setdefault(text, example.triple)
+        self.texts = tuple(stated)
+        self.text_triples = tuple(stated.values())
+        self.place = {text: number for number, text in enumerate(self.texts)}
+        self.device = model.device
+        self._keep_images = model.frozen_share("image") >= _WORTH_KEEPING
+        self._keep_texts = model.frozen_share("text") >= _WORTH_KEEPING
+        self._pixels: list[Tensor | None] = [None] * len(self.examples)
+        self._image_prefixes: list[Prefix] = []
+        self._text_prefixes: list[Prefix] = []
+        with model.base():
+            self.reference = Features(self._embed_images(progress), self._embed_texts())
+        self.level = self._unrelated_level()
+
+    def batch(self, step: Step) -> tuple[Features, Batch]:
+        """The reference features of a step and its masks."""
+        rows, texts = list(step.rows), list(step.texts)
+        roles = [self.examples[row].role for row in rows]
+        unsafe_picture = torch.tensor([self.examples[row].triple in self._unsafe for row in rows])
+        unsafe_text = torch.tensor([self.text_triples[text] in self._unsafe for text in texts])
+        batch = Batch(
+            unsafe=torch.tensor([role is Role.UNSAFE for role in roles], device=self.device),
+            safe_edge=torch.tensor([role is Role.SAFE_EDGE for role in roles], device=self.device),
+            node=torch.tensor([role is Role.NODE for role in roles], device=self.device),
+            neutral=torch.tensor([role is Role.NEUTRAL for role in roles], device=self.device),
+            variant_of=torch.tensor(step.variant_of, dtype=torch.long, device=self.device),
+            forbidden=(unsafe_picture[:, None] & unsafe_text[None, :]).to(self.device),
+            unsafe_text=unsafe_text.to(self.device),
+        )
+        return Features(self.reference.image[rows], self.reference.text[texts]), batch
+
+    def live(self, step: Step) -> Features:
+        """The same pictures and texts through the model as it is now, with gradients."""
+        if self._keep_images:
+            image = self.model.image_suffix(Prefix.stack([self._image_prefixes[row] for row in step.rows]))
+        else:
+            image = self.model.image_features(torch.stack([self._pixel(row) for row in step.rows]))
+        # A text met twice in a batch is computed once.
+        unique, back = torch.unique(torch.tensor(step.texts), return_inverse=True)
+        if self._keep_texts:
+            text = self.model.text_suffix(Prefix.stack([self._text_prefixes[number] for number in unique]))
+        else:
+            text = self.model.text_features(self.model.prepare_texts([self.texts[number] for number in unique]))
+        return Features(image, text[back.to(text.device)])
+
+    def _pixel(self, row: int) -> Tensor:
+        kept = self._pixels[row]
+        if kept is None:
+            kept = self.model.prepare_images([self.examples[row].picture.load()])[0]
+            if kept.numel() * len(self.examples) <= _MOST_PIXELS:
+                self._pixels[row] = kept
+        return kept
+
+    @torch.no_grad()
+    def _embed_images(self, progress: Callable[[int, int], None]) -> Tensor:
+        parts = []
+        for start in range(0, len(self.examples), _ROWS):
+            rows = range(start, min(start + _ROWS, len(self.examples)))
+            pixels = torch.stack([self._pixel(row) for row in rows])
+            prefix = self.model.image_prefix(pixels)
+            parts.append(self.model.image_suffix(prefix))
+            if self._keep_images:
+                self._image_prefixes += prefix.rows()
+                for row in rows:
+                    self._pixels[row] = None
+            progress(rows.stop, len(self.examples))
+        return torch.cat(parts)
+
+    @torch.no_grad()
+    def _embed_texts(self) -> Tensor:
+        if not self._keep_texts:
+            return self.model.embed_texts(self.texts).to(self.device)
+        parts = []
+        for start in range(0, len(self.texts), _ROWS):
+            prefix = self.model.text_prefix(self.model.prepare_texts(self.texts[start : start + _ROWS]))
+            parts.append(self.model.text_suffix(prefix))
+            self._text_prefixes += prefix.rows()
+        return torch.cat(parts)
+
+    def _unrelated_level(self) -> float:
+        """Mean base cosine of pictures and texts whose tuples share no concept."""
+        return unrelated_level(
+            self.reference.image.cpu(),
+            self.reference.text.cpu(),
+            [example.triple for example in self.examples],
+            self.text_triples,
+        )
+
+
+def unrelated_level(images: Tensor, texts: Tensor, shown: Sequence[Triple], stated: Sequence[Triple]) -> float:
+    """Mean cosine over the pairs that have no concept in common; the level that forgetting aims at."""
+    total, count = 0.0, 0
+    mean_text: dict[Triple, list[int]] = {}
+    for number, triple in enumerate(stated):
+        mean_text.setdefault(triple.bare(), []).append(number)
+    sums = {triple: texts[numbers].sum(0) for triple, numbers in mean_text.items()}
+    pictures: dict[Triple, list[int]] = {}
+    for number, triple in enumerate(shown):
+        pictures.setdefault(triple.bare(), []).append(number)
+    for triple, numbers in pictures.items():
+        concepts = {slot for slot in triple.slots() if slot}
+        others = [t for t in sums if not concepts & set(t.slots())]
+        if others:
+            total += float(images[numbers].sum(0) @ torch.stack([sums[t] for t in others]).sum(0))
+            count += len(numbers) * sum(len(mean_text[t]) for t in others)
+    return total / count if count else 0.0

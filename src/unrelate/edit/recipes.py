@@ -1,0 +1,118 @@
+"""Ways to forget, by name: an objective with its weights, an adapter, and how to train it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from unrelate.errors import UserError, nearest
+from unrelate.models.spec import AdapterSpec
+from unrelate.objectives.types import WEIGHT_OF, Weights
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what an edit does to a model, seed and data aside.
+
+    Args:
+        name: what it is called in records.
+        objective: a key of `unrelate.objectives.OBJECTIVES`.
+        weights: RASU's ``a, b, d, g, l_adv``; 0 switches a term off.
+        adapter: what is adapted, and how.
+        learning_rate: AdamW's, at its highest.
+        batch: pairs a step; every role is in each.
+        steps: optimiser steps; or None, and then ``epochs`` passes over the training pairs.
+        warmup: share of the steps in which the learning rate rises, in [0, 1).
+        decay: fall to 0 along a cosine afterwards, rather than stay.
+        weight_decay: AdamW's, on the adapter.
+        clip: largest norm of a gradient.
+        variants: adversarial text variants a step for each unsafe pair.
+    """
+
+    name: str
+    objective: str
+    weights: Weights = field(default_factory=Weights)
+    adapter: AdapterSpec = field(default_factory=AdapterSpec)
+    learning_rate: float = 1e-3
+    batch: int = 32
+    steps: int | None = None
+    epochs: int = 3
+    warmup: float = 0.05
+    decay: bool = True
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    variants: int = 1
+
+
+# name -> recipe. `paper` and `push-only` are RASU sections 4.4 and 4.5; the first is the default.
+RECIPES: Mapping[str, Recipe] = {
+    "calibrated": Recipe(
+        name="calibrated",
+        objective="calibrated",
+        adapter=AdapterSpec(rank=8, alpha=16, layers=("attention", "mlp", "projection")),
+        learning_rate=2e-3,
+        batch=64,
+        steps=200,
+        variants=2,
+    ),
+    "paper": Recipe(name="paper", objective="paper", warmup=0.0, decay=False),
+    "push-only": Recipe(
+        name="push-only",
+        objective="paper",
+        weights=Weights(a=0, b=0, d=0, g=0, l_adv=0),
+        warmup=0.0,
+        decay=False,
+    ),
+}
+
+
+def recipe_named(name: str) -> Recipe:
+    """A recipe of the table.
+
+    Raises:
+        UserError: there is none of this name.
+    """
+    if name not in RECIPES:
+        raise UserError(f"recipe '{name}'", ", ".join(RECIPES), nearest(name, RECIPES))
+    return RECIPES[name]
+
+
+def adjusted(
+    name: str,
+    *,
+    adapter: Mapping[str, object | None],
+    settings: Mapping[str, object | None],
+    without: Sequence[str] = (),
+) -> Recipe:
+    """A recipe of the table with some of its fields changed (None: as they are) and terms left out.
+
+    Raises:
+        UserError: a value or a term that there is not.
+    """
+    recipe = recipe_named(name)
+    spec = replace(recipe.adapter, **{k: v for k, v in adapter.items() if v is not None})  # pyright: ignore
+    changed = {key: value for key, value in settings.items() if value is not None}
+    for key, value in changed.items():
+        if not isinstance(value, (int, float)) or value <= 0:
+            raise UserError(f"{key} = {value}", "a number greater than 0", f"change --{key.replace('_', '-')}")
+    weights = recipe.weights
+    for term in without:
+        weights = leave_out(weights, term)
+    changes = changed | ({"adapter": spec} if spec != recipe.adapter else {})
+    changes |= {"weights": weights} if weights != recipe.weights else {}
+    if not changes:
+        return recipe
+    said = [f"{key}={value}" for key, value in (*adapter.items(), *changed.items()) if value is not None]
+    said += [f"without {term}" for term in without]
+    return replace(recipe, name=f"{name} ({', '.join(said)})", **changes)  # pyright: ignore
+
+
+def leave_out(weights: Weights, term: str) -> Weights:
+    """The weights with one of RASU's terms switched off.
+
+    Raises:
+        UserError: there is no such term.
+    """
+    if term not in WEIGHT_OF:
+        raise UserError(f"term '{term}'", ", ".join(WEIGHT_OF), nearest(term, WEIGHT_OF))
+    return replace(weights, **{WEIGHT_OF[term]: 0.0})

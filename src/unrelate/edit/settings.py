@@ -1,0 +1,106 @@
+"""``run.json``: what a run is, complete enough to do it again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from unrelate.data.types import Example
+from unrelate.edit.loop import Training
+from unrelate.edit.recipes import Recipe
+from unrelate.errors import UserError
+
+_SCHEMA = 1
+_PACKAGES = ("unrelate", "torch", "transformers", "peft", "accelerate", "numpy", "pillow")
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What decides the outcome of a run: the same settings give the same edit."""
+
+    model: str
+    policy: str
+    data: str
+    recipe: Recipe
+    training: Training
+    policy_hash: str
+    data_hash: str
+    base_hash: str
+
+    def to_dict(self) -> dict[str, Any]:
+        return json.loads(json.dumps(asdict(self)))
+
+
+def environment() -> dict[str, str]:
+    """Versions of what computes, and of what it runs on; no host name and no path."""
+    return {"python": platform.python_version(), "system": platform.system(), "machine": platform.machine()} | {
+        name: version(name) for name in _PACKAGES
+    }
+
+
+def text_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def data_hash(examples: Iterable[Example]) -> str:
+    """One hash over every example's content, caption, tuple, role and part, whatever their order."""
+    lines = sorted(f"{e.sha256} {e.part} {e.role} {e.triple} {e.caption}" for e in examples)
+    return text_hash("\n".join(lines))
+
+
+def open_run(folder: Path, settings: RunSettings, policy_yaml: str) -> None:
+    """Begin a run directory, or go on with one of the very same settings.
+
+    Raises:
+        UserError: the directory holds another run, or something that is no run.
+    """
+    wanted = settings.to_dict()
+    if (folder / "run.json").exists():
+        held = read_run(folder)["settings"]
+        changed = sorted(key for key in wanted if held.get(key) != wanted[key])
+        if changed:
+            raise UserError(
+                f"{folder} holds a run with another {', '.join(changed)}",
+                "the same settings, to go on with it",
+                "give another --out, or remove the old run",
+            )
+        return
+    if folder.exists() and any(folder.iterdir()):
+        raise UserError(f"{folder} is not empty and holds no run", "an empty or new folder", "give another --out")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "policy.yaml").write_text(policy_yaml, encoding="utf-8")
+    _write(folder, {"schema": _SCHEMA, "status": "started", "environment": environment(), "settings": wanted})
+
+
+def finish_run(folder: Path, seconds: float) -> None:
+    """Mark a run's edit as done."""
+    _write(folder, read_run(folder) | {"status": "edited", "seconds": round(seconds, 1)})
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """What ``run.json`` says.
+
+    Raises:
+        UserError: there is none, or it cannot be read.
+    """
+    path = folder / "run.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{folder} is no run: {path.name} cannot be read ({error.__class__.__name__})",
+            "a folder that `unrelate edit POLICY --out RUN` made",
+            "check the path, or make the run first",
+        ) from error
+
+
+def _write(folder: Path, content: dict[str, Any]) -> None:
+    fresh = folder / "run.json.new"
+    fresh.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    fresh.replace(folder / "run.json")

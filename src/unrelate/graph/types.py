@@ -1,0 +1,56 @@
+"""What the graph room hands on: edges with a role and a split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from unrelate.policy.triple import Triple
+
+
+class Role(StrEnum):
+    """What the graph wants done with a tuple (RASU section 3.1; its loss terms beside each)."""
+
+    UNSAFE = "unsafe"  # L3, Ladv: push
+    SAFE_EDGE = "safe_edge"  # L1: same relation with another partner, same pair in another relation
+    NODE = "node"  # L2: O1 alone, O2 alone
+    SAFE_NODE = "safe_node"  # never trained on: the relation between two *new* nodes
+    NEUTRAL = "neutral"  # L4: nothing to do with the unsafe edge
+
+
+class Split(StrEnum):
+    TRAIN = "train"
+    HELD_OUT = "held_out"
+
+
+@dataclass(frozen=True)
+class GraphEdge:
+    """A tuple, what is to become of it, and why.
+
+    ``kind`` says how it neighbours the forbidden, in words a person reads: ``forbidden``,
+    ``subordinate``, ``other object``, ``other actor``, ``other relation``, ``condition not met``,
+    ``actor alone``, ``object alone``, ``relation on new nodes``, ``unrelated``, ``kept by policy``.
+    ``near`` is the concrete unsafe tuple it neighbours (itself, if unsafe; None, if neutral).
+    """
+
+    triple: Triple
+    role: Role
+    kind: str
+    split: Split
+    near: Triple | None = None
+
+
+@dataclass(frozen=True)
+class RelationGraph:
+    """Every tuple that an edit or an audit touches, each exactly once.
+
+    ``scope`` holds the forbidden tuples as the policy states them, hypernyms and all
+    (``child-drinking-alcohol``): their wording is trained on too.
+    """
+
+    edges: tuple[GraphEdge, ...]
+    scope: tuple[Triple, ...]
+
+    def of(self, role: Role, split: Split | None = None) -> tuple[GraphEdge, ...]:
+        """The edges of one role, in the order they were built, of one split if given."""
+        return tuple(e for e in self.edges if e.role is role and split in (None, e.split))

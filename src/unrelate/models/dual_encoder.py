@@ -1,0 +1,295 @@
+"""`DualEncoder`: images and captions to unit vectors in one space, with an adapter on or off.
+
+The base model is the same weights with the adapter off (`DualEncoder.base`); there is no second copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+
+import torch
+from peft import PeftModel
+from PIL import Image
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from unrelate.errors import UserError
+from unrelate.models import storage
+from unrelate.models.adapters import attach, hold_frozen_in, switched_off
+from unrelate.models.captions import CaptionReader
+from unrelate.models.checkpoint import Checkpoint, load_checkpoint
+from unrelate.models.hashing import weights_hash
+from unrelate.models.prefix import Prefix, first_adapted, run_from, run_to
+from unrelate.models.spec import AdapterSpec, Towers
+from unrelate.models.towers import FAMILIES, Tower
+
+
+class DualEncoder:
+    """A CLIP or SigLIP model with its preprocessing. Final.
+
+    ``B`` rows, ``D`` embedding dimension. Weights are frozen; an adapter's are trainable. The model
+    starts in evaluation mode (see `train`).
+    """
+
+    def __init__(self, checkpoint: Checkpoint, device: str | torch.device = "cpu") -> None:
+        self.name = checkpoint.name
+        self.checkpoint = checkpoint
+        self.device = torch.device(device)
+        self._family = FAMILIES[checkpoint.model.config.model_type]
+        self._model: PreTrainedModel = checkpoint.model
+        self._model.set_attn_implementation("sdpa")  # the towers are run without explicit masks
+        nn.Module.to(self._model, self.device).requires_grad_(False).eval()
+        self._peft: PeftModel | None = None
+        self._off = 0  # how many `base` contexts are open
+        self._half: torch.dtype | None = None  # see `compute_in`
+        self._hash: str | None = None
+        text = self._model.config.text_config
+        self._read = CaptionReader(
+            checkpoint.tokenizer,
+            limit=text.max_position_embeddings,
+            vocab_size=text.vocab_size,
+            trim=self._family.causal,
+            end_id=text.eos_token_id if self._family.causal else None,
+        )
+        self._towers: dict[str, Tower] = {}
+        self._stages: dict[str, int] = {}
+        self._take_apart()
+
+    @classmethod
+    def load(
+        cls,
+        name: str | Path,
+        *,
+        device: str | torch.device = "cpu",
+        dtype: torch.dtype = torch.float32,
+        adapter: Path | None = None,
+    ) -> DualEncoder:
+        """Load a hub id or a folder in the transformers layout, and an adapter if one is given.
+
+        Raises:
+            UserError: see `load_checkpoint` and `load_adapter`.
+        """
+        encoder = cls(load_checkpoint(str(name), dtype), device)
+        if adapter is not None:
+            encoder.load_adapter(adapter)
+        return encoder
+
+    # ---- what goes in -------------------------------------------------------------------------
+
+    def prepare_images(self, images: Sequence[Image.Image]) -> Tensor:
+        """Pictures to pixel values [B, 3, H, W], float32, on the CPU."""
+        if not images:
+            raise UserError("no images", "at least one image", "pass some images")
+        rgb = [image if image.mode == "RGB" else image.convert("RGB") for image in images]
+        return self.checkpoint.image_processor(images=rgb, return_tensors="pt")["pixel_values"].float()
+
+    def prepare_texts(self, captions: Sequence[str]) -> Tensor:
+        """Captions to ids [B, T] on the CPU: CLIP's as long as the longest, SigLIP's of full length."""
+        return self._read(captions)
+
+    # ---- what comes out -----------------------------------------------------------------------
+
+    @property
+    def embedding_dim(self) -> int:
+        """D."""
+        config = self._model.config
+        if self._family.causal:
+            return int(config.projection_dim)
+        return int(config.vision_config.hidden_size)
+
+    def image_features(self, pixel_values: Tensor) -> Tensor:
+        """[B, 3, H, W] -> unit vectors [B, D], float32, with gradients to pixels and adapter."""
+        return self._whole("image", pixel_values)
+
+    def text_features(self, ids: Tensor) -> Tensor:
+        """[B, T] -> unit vectors [B, D], float32, with gradients to the adapter."""
+        return self._whole("text", ids)
+
+    @torch.no_grad()
+    def embed_images(self, images: Sequence[Image.Image], batch_size: int = 64) -> Tensor:
+        """Unit vectors [len(images), D] on the CPU, without gradients, a batch at a time."""
+        parts = [
+            self.image_features(self.prepare_images(images[start : start + batch_size])).cpu()
+            for start in range(0, len(images), batch_size)
+        ]
+        return torch.cat(parts) if parts else torch.empty(0, self.embedding_dim)
+
+    @torch.no_grad()
+    def embed_texts(self, captions: Sequence[str], batch_size: int = 256) -> Tensor:
+        """Unit vectors [len(captions), D] on the CPU, without gradients.
+
+        A caption given twice is computed once; those of like length share a batch.
+        """
+        unique = sorted(set(captions), key=lambda caption: (len(caption), caption))
+        if not unique:
+            return torch.empty(0, self.embedding_dim)
+        parts = [
+            self.text_features(self.prepare_texts(unique[start : start + batch_size])).cpu()
+            for start in range(0, len(unique), batch_size)
+        ]
+        place = {caption: index for index, caption in enumerate(unique)}
+        return torch.cat(parts)[[place[caption] for caption in captions]]
+
+    # ---- the frozen part and the rest ---------------------------------------------------------
+
+    def frozen_share(self, tower: Towers) -> float:
+        """The share of a tower's stages below its first adapter, in [0, 1]: worth computing once."""
+        if tower == "both":
+            return min(self.frozen_share("text"), self.frozen_share("image"))
+        return self._stages[tower] / (len(self._towers[tower].blocks) + 1)
+
+    @torch.no_grad()
+    def image_prefix(self, pixel_values: Tensor) -> Prefix:
+        """The states entering the vision tower's first adapted stage; no gradient is lost by it."""
+        return self._below("image", pixel_values)
+
+    def image_suffix(self, prefix: Prefix) -> Tensor:
+        """The rest of the vision tower: unit vectors [B, D], the same as from `image_features`."""
+        return self._above("image", prefix)
+
+    @torch.no_grad()
+    def text_prefix(self, ids: Tensor) -> Prefix:
+        """The states entering the text tower's first adapted stage; no gradient is lost by it."""
+        return self._below("text", ids)
+
+    def text_suffix(self, prefix: Prefix) -> Tensor:
+        """The rest of the text tower: unit vectors [B, D], the same as from `text_features`."""
+        return self._above("text", prefix)
+
+    # ---- the adapter --------------------------------------------------------------------------
+
+    @property
+    def has_adapter(self) -> bool:
+        return self._peft is not None
+
+    def add_adapter(self, spec: AdapterSpec, seed: int = 0) -> None:
+        """Put on a fresh adapter; outputs stay as they were until it is trained.
+
+        Raises:
+            UserError: there is one already, or ``spec`` does not fit the model.
+        """
+        self._refuse_second()
+        self._peft = attach(self._model, self._family, spec, seed, self.name)
+        self._peft.to(self.device).eval()
+        self._take_apart()
+
+    def load_adapter(self, path: Path, *, trainable: bool = False) -> None:
+        """Put on a saved adapter, to use it, or to train it further.
+
+        Raises:
+            UserError: there is one already, or ``path`` holds none that fits this model.
+        """
+        self._refuse_second()
+        self._peft = storage.read_adapter(self._model, Path(path), trainable)
+        self._peft.to(self.device).eval()
+        self._take_apart()
+
+    def save_adapter(self, path: Path) -> None:
+        """Write the adapter in PEFT's layout: ``peft.PeftModel.from_pretrained`` reads it."""
+        storage.write_adapter(self._adapter(), Path(path))
+
+    def adapter_state(self) -> dict[str, Tensor]:
+        """A copy of the adapter's weights by name, on the CPU."""
+        return storage.adapter_state(self._adapter())
+
+    def restore_adapter(self, state: dict[str, Tensor]) -> None:
+        """Set the adapter's weights to what `adapter_state` gave."""
+        storage.restore_adapter(self._adapter(), state)
+
+    @contextmanager
+    def base(self) -> Iterator[None]:
+        """Within it this is the base model: adapter off, back in any event. May be nested."""
+        self._off += 1
+        try:
+            with nullcontext() if self._peft is None or self._off > 1 else switched_off(self._peft):
+                yield
+        finally:
+            self._off -= 1
+
+    def trainable_parameters(self) -> list[nn.Parameter]:
+        """The adapter's trainable weights, in the model's order; empty without an adapter."""
+        return [p for p in self._model.parameters() if p.requires_grad]
+
+    def train(self, mode: bool = True) -> None:
+        """Training mode: turns the adapter's dropout and gradient checkpointing on."""
+        self._model.train(mode)
+
+    def enable_gradient_checkpointing(self) -> None:
+        """Recompute activations in the backward pass: less memory, about a third more time."""
+        self._model.gradient_checkpointing_enable({"use_reentrant": False})
+
+    def compute_in(self, dtype: torch.dtype) -> None:
+        """Compute in half precision from here on: ``torch.bfloat16``, or ``torch.float16`` on a GPU.
+
+        The towers run under autocast, with the frozen linear weights held in ``dtype``: the numbers
+        are autocast's own, without casting every weight again at every call. Adapter weights,
+        norms and outputs stay in float32. ``torch.float32`` changes nothing. There is no way back.
+        """
+        if dtype == torch.float32:
+            return
+        self.weights_hash()  # of what was loaded
+        self._half = dtype
+        hold_frozen_in(self._model, dtype)
+
+    # ---- what is kept -------------------------------------------------------------------------
+
+    def weights_hash(self) -> str:
+        """SHA-256 of the base weights; neither an adapter nor `compute_in` changes it."""
+        if self._hash is None:
+            self._hash = weights_hash(self._model)
+        return self._hash
+
+    def merged(self) -> PreTrainedModel:
+        """A plain transformers model with the adapter worked into its weights; this one stays.
+
+        Raises:
+            UserError: after `compute_in`, which has rounded the weights.
+        """
+        if self._half is not None:
+            raise UserError(
+                f"a model whose weights were rounded to {self._half}",
+                "a model as it was loaded",
+                "load the model and the adapter anew, and merge those",
+            )
+        return storage.merged(self._model, self._peft)
+
+    def export(self, path: Path, *, merged: bool) -> None:
+        """Write a plain transformers checkpoint with the adapter merged in, or the adapter alone."""
+        if merged:
+            storage.write_checkpoint(self.merged(), self.checkpoint, Path(path))
+        else:
+            self.save_adapter(path)
+
+    def _whole(self, tower: str, inputs: Tensor) -> Tensor:
+        with self._precision():
+            return run_from(self._towers[tower], run_to(self._towers[tower], inputs.to(self.device), 0), 0)
+
+    def _below(self, tower: str, inputs: Tensor) -> Prefix:
+        with self._precision():
+            return run_to(self._towers[tower], inputs.to(self.device), self._stages[tower])
+
+    def _above(self, tower: str, prefix: Prefix) -> Tensor:
+        with self._precision():
+            return run_from(self._towers[tower], prefix.to(self.device), self._stages[tower])
+
+    def _precision(self) -> AbstractContextManager[object]:
+        # Where none was asked for, an autocast around us (accelerate's, say) is left to work.
+        return nullcontext() if self._half is None else torch.autocast(self.device.type, self._half)
+
+    def _adapter(self) -> PeftModel:
+        if self._peft is None:
+            raise UserError("no adapter", "a model with an adapter", "add or load an adapter first")
+        return self._peft
+
+    def _refuse_second(self) -> None:
+        if self._peft is not None:
+            raise UserError("a second adapter", "one adapter a model", "load the model anew")
+
+    def _take_apart(self) -> None:
+        self._towers = {name: build(self._model) for name, build in self._family.towers.items()}
+        self._stages = {
+            name: first_adapted(self._model, tower, self._family.projections[name])
+            for name, tower in self._towers.items()
+        }

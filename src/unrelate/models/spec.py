@@ -1,0 +1,70 @@
+"""What an adapter is to be: a value, free of torch, so that settings can be read and checked quickly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from unrelate.errors import UserError, nearest
+
+Method = Literal["lora", "dora"]
+Towers = Literal["both", "text", "image"]
+LayerKind = Literal["attention", "mlp", "projection"]
+
+
+@dataclass(frozen=True)
+class AdapterSpec:
+    """What to adapt and how.
+
+    method: ``lora`` or ``dora`` (LoRA with a learnt length per output; about a third slower).
+    rank: rows of the low-rank update, at least 1. Weights and adapter size grow with it.
+    alpha: the update is scaled by ``alpha / rank``, greater than 0.
+    dropout: share of inputs to the update zeroed in training, in [0, 1).
+    towers: ``both``, ``text`` or ``image``. One tower leaves the other's outputs exactly as they were.
+    layers: any of ``attention``, ``mlp``, ``projection``. ``projection`` alone trains many times
+        faster, since everything below it is computed once.
+    last_layers: adapt only the last so many blocks of each tower; None adapts all of them.
+
+    Raises:
+        UserError: for a value outside these ranges.
+    """
+
+    method: Method = "lora"
+    rank: int = 8
+    alpha: float = 16.0
+    dropout: float = 0.0
+    towers: Towers = "both"
+    layers: tuple[LayerKind, ...] = ("attention", "projection")
+    last_layers: int | None = None
+
+    def __post_init__(self) -> None:
+        _one_of("method", self.method, get_args(Method))
+        _one_of("towers", self.towers, get_args(Towers))
+        for kind in self.layers:
+            _one_of("layers", kind, get_args(LayerKind))
+        checks = (
+            (bool(self.layers), "layers", self.layers, "at least one of attention, mlp, projection"),
+            (self.rank >= 1, "rank", self.rank, "a whole number of at least 1"),
+            (self.alpha > 0, "alpha", self.alpha, "a number greater than 0"),
+            (0 <= self.dropout < 1, "dropout", self.dropout, "a number in [0, 1)"),
+            (
+                self.last_layers is None or self.last_layers >= 1,
+                "last_layers",
+                self.last_layers,
+                "a whole number of at least 1, or nothing for all layers",
+            ),
+        )
+        for holds, name, value, allowed in checks:
+            if not holds:
+                raise UserError(f"adapter {name} = {value!r}", allowed, f"change {name}")
+
+    def tower_names(self) -> tuple[str, ...]:
+        """``("text", "image")`` or the one that is adapted."""
+        return ("text", "image") if self.towers == "both" else (self.towers,)
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise UserError(
+            f"adapter {name} '{value}'", ", ".join(allowed), nearest(str(value), allowed) or f"change {name}"
+        )

@@ -1,0 +1,52 @@
+"""Forgetting to a level: an unsafe pair ends where the base model puts unrelated pairs, no lower.
+
+Departures from RASU, and why. The paper pushes the unsafe cosine down without a floor and pulls what
+stays up to 1, so both leave the range the base model knows, and neighbours that were not shown follow
+(its after-cosines lie at -0.24 to -0.43, far below any unrelated pair). Here:
+
+- L3 and Ladv hold every pair (unsafe picture, text that states a forbidden tuple) at ``level``;
+- L1, L2 and L4 hold what stays at its *own* base cosine;
+- Lc holds the embeddings of what stays, and every cross-similarity that is not forbidden: an unsafe
+  picture keeps its likeness to safe captions, an unsafe caption its likeness to safe pictures. That
+  is most of what makes the edit local, and costs nothing: the batch's features are there already.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from unrelate.objectives.paper import mean_where
+from unrelate.objectives.types import Batch, Features, Terms
+
+# Squared differences of cosines are small beside the paper's terms: brought to a like scale.
+_SCALE = 10.0
+
+
+def calibrated_terms(live: Features, reference: Features, batch: Batch, level: float) -> Terms:
+    """The terms of the calibrated recipe, each 0 or more, and 0 when its aim is met.
+
+    Args:
+        level: mean base cosine of unrelated pairs, in [-1, 1].
+    """
+    rows = len(live.image)
+    cosines, before = live.image @ live.text.T, reference.image @ reference.text.T
+    excess = (cosines - level).square()
+    change = (cosines - before).square()
+    own = change[:, :rows].diagonal()
+    drift = (live.image - reference.image).square().sum(-1)
+    drift_text = (live.text - reference.text).square().sum(-1)
+    kept_pairs = ~batch.forbidden
+    forbidden_own, forbidden_variant = batch.forbidden[:, :rows], batch.forbidden[:, rows:]
+    terms = {
+        "L3": mean_where(excess[:, :rows], forbidden_own),
+        "L2": mean_where(own, batch.node),
+        "L1": mean_where(own, batch.safe_edge),
+        "L4": mean_where(own, batch.neutral),
+        "Lc": mean_where(change, kept_pairs)
+        + mean_where(drift, ~batch.unsafe)
+        + mean_where(drift_text, ~batch.unsafe_text),
+        "Ladv": mean_where(excess[:, rows:], forbidden_variant),
+    }
+    return {name: _SCALE * value for name, value in terms.items()}
+
+

@@ -1,0 +1,177 @@
+"""Runs side by side: what got better, what got worse, and what lies within the noise.
+
+The first run is the one the others are held against. Two figures differ only if their 95 % intervals
+do not overlap: a cautious rule (it misses some true differences), taken because it needs nothing but
+the records. Figures without an interval are shown and not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Literal, NamedTuple
+
+from rich.box import SIMPLE_HEAD
+from rich.markup import escape
+from rich.table import Table
+
+from unrelate.audit.record import AuditRecord, Interval
+from unrelate.errors import UserError
+from unrelate.report.reading import verdict
+from unrelate.report.words import decimal, interval
+
+Change = Literal["baseline", "better", "worse", "within noise", "no interval", "absent"]
+
+# Change -> (symbol, style of rich).
+LOOKS: dict[Change, tuple[str, str]] = {
+    "baseline": ("", ""),
+    "better": ("▲", "green"),
+    "worse": ("▼", "bold red"),
+    "within noise": ("≈", "dim"),
+    "no interval": ("·", "dim"),
+    "absent": ("–", "yellow"),
+}
+
+
+class Figure(NamedTuple):
+    """A number of a record; ``better`` says which way it should go."""
+
+    value: float
+    better: Literal["lower", "higher"]
+    ci: Interval | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``tables`` for the terminal; ``data`` the same for ``--json``."""
+
+    tables: tuple[Table, ...]
+    data: dict[str, object]
+
+
+def compare_tables(records: Mapping[str, AuditRecord]) -> Comparison:
+    """Hold every run against the first.
+
+    Raises:
+        UserError: fewer than two runs.
+    """
+    if len(records) < 2:
+        raise UserError(f"{len(records)} run to compare", "two runs or more", "unrelate compare RUN RUN...")
+    figures = {name: dict(figures_of(record)) for name, record in records.items()}
+    names = list(dict.fromkeys(key for found in figures.values() for key in found))
+    first = next(iter(records))
+    rows: dict[str, dict[str, Change]] = {
+        key: {
+            run: "baseline" if run == first else judge(figures[first].get(key), figures[run].get(key))
+            for run in records
+        }
+        for key in names
+    }
+    unlike = [n for n in ("policy", "model") if len({_property(r, n) for r in records.values()}) > 1]
+    data: dict[str, object] = {
+        "baseline": first,
+        "rule": "better or worse only where the 95 % intervals do not overlap",
+        "differ_in": unlike,
+        "runs": {name: _head(record) for name, record in records.items()},
+        "figures": {
+            key: {
+                "better": next(f[key].better for f in figures.values() if key in f),
+                "runs": {run: _cell(figures[run].get(key), rows[key][run]) for run in records},
+            }
+            for key in names
+        },
+    }
+    return Comparison((_verdicts(records, unlike), _figures(figures, rows)), data)
+
+
+def figures_of(record: AuditRecord) -> Iterator[tuple[str, Figure]]:
+    """Every figure that has a better and a worse, by its path in ``audit.json``."""
+    for part in ("rss", "suppression", "preservation", "robustness"):
+        values = record.score.model_dump()
+        yield f"score.{part}", Figure(values[part], "higher")
+    for name, f in record.forgetting.items():
+        yield f"forgetting.{name}.edited_recall", Figure(f.edited_recall, "lower", f.ci95)
+        yield f"forgetting.{name}.off_unrelated", Figure(abs(f.edited_cos - f.unrelated_cos), "lower")
+    for name, p in record.preservation.items():
+        yield f"preservation.{name}.accuracy_lost", Figure(p.accuracy_lost, "lower", p.ci95)
+        yield f"preservation.{name}.abs_drift", Figure(p.abs_drift, "lower", p.drift_ci95)
+    for name, a in record.attacks.items():
+        yield f"attacks.{name}.success_rate", Figure(a.success_rate, "lower", a.ci95)
+
+
+def judge(old: Figure | None, new: Figure | None) -> Change:
+    """What became of a figure from ``old`` to ``new``."""
+    if old is None or new is None:
+        return "absent"
+    if old.ci is None or new.ci is None or not isfinite(sum(old.ci) + sum(new.ci)):
+        return "no interval"
+    if new.ci[0] > old.ci[1]:
+        return "better" if new.better == "higher" else "worse"
+    if new.ci[1] < old.ci[0]:
+        return "better" if new.better == "lower" else "worse"
+    return "within noise"
+
+
+def _property(record: AuditRecord, name: str) -> str:
+    return record.policy if name == "policy" else record.model
+
+
+def _head(record: AuditRecord) -> dict[str, object]:
+    return {
+        "policy": record.policy,
+        "model": record.model,
+        "recipe": record.recipe,
+        "seed": record.seed,
+        "accepted": record.accepted,
+        "rss": record.score.rss,
+    }
+
+
+def _cell(figure: Figure | None, change: Change) -> dict[str, object]:
+    if figure is None:
+        return {"value": None, "ci95": None, "change": "absent"}
+    return {"value": figure.value, "ci95": list(figure.ci) if figure.ci else None, "change": change}
+
+
+def _verdicts(records: Mapping[str, AuditRecord], unlike: list[str]) -> Table:
+    caption = f"! The runs differ in {' and '.join(unlike)}: not like for like." if unlike else None
+    table = Table(
+        title="Verdicts", caption=caption, box=SIMPLE_HEAD, title_justify="left", caption_justify="left"
+    )
+    for column in ("run", "policy", "recipe", "seed", "verdict", "criteria met", "RSS"):
+        table.add_column(column)
+    for name, record in records.items():
+        met = sum(c.passed for c in record.criteria)
+        style = "green" if record.accepted else "bold red"
+        table.add_row(
+            escape(name),
+            escape(record.policy),
+            escape(record.recipe),
+            str(record.seed),
+            f"[{style}]{'✓' if record.accepted else '✗'} {verdict(record)}[/]",
+            f"{met} of {len(record.criteria)}",
+            decimal(record.score.rss, 3),
+        )
+    return table
+
+
+def _figures(figures: Mapping[str, Mapping[str, Figure]], rows: Mapping[str, Mapping[str, Change]]) -> Table:
+    caption = "Better or worse only where the 95 % intervals do not overlap; · no interval, not judged."
+    title = f"Held against {escape(next(iter(figures)))}"
+    table = Table(title=title, caption=caption, box=SIMPLE_HEAD, title_justify="left", caption_justify="left")
+    table.add_column("figure")
+    for run in figures:
+        table.add_column(escape(run))
+    for key, changes in rows.items():
+        table.add_row(escape(key), *(_words(figures[run].get(key), changes[run]) for run in figures))
+    return table
+
+
+def _words(figure: Figure | None, change: Change) -> str:
+    symbol, style = LOOKS[change]
+    if figure is None:
+        return "– absent"
+    held = f" {escape(interval(figure.ci))}" if figure.ci else ""
+    said = f" {symbol} {change}" if change in ("better", "worse", "within noise", "absent") else f" {symbol}"
+    return f"{decimal(figure.value)}{held}" + (f"[{style}]{said}[/]" if style else said.rstrip())
