@@ -32,7 +32,8 @@ import torch
 from edit_step_inputs import make_checkpoint, make_examples, make_graph
 from peft import LoraConfig, get_peft_model
 from torch import Tensor
-from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
+from transformers import AutoModel, AutoTokenizer
+from transformers.models.auto.image_processing_auto import AutoImageProcessor
 from transformers.utils import logging
 
 from unrelate.data.batches import role_batches

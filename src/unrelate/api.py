@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from unrelate.assembly import MICROWORLD, bars, load_model, open_source
 from unrelate.audit.encoder import Provenance, audit_encoder
@@ -68,7 +69,7 @@ def edit(
     graph, corpus = _material(policy, data, seed)
     encoder = load_model(model, device)
     settings = RunSettings(
-        model=model,
+        model=str(Path(model).resolve()) if Path(model).is_dir() else model,
         policy=policy.name,
         data=data if data == MICROWORLD else str(Path(data).resolve()),
         recipe=recipe,
@@ -88,6 +89,7 @@ def edit(
             corpus.part("train"),
             graph,
             lambda done, of: progress.update(first, completed=done, total=of),
+            corpus.anchors,
         )
         second = progress.add_task(f"forgetting ({recipe.name})", total=None, note="")
 
@@ -107,14 +109,12 @@ def audit(run: str | Path, *, device: str = "auto", quiet: bool = False) -> Audi
     gives the same numbers again.
 
     Raises:
-        UserError: the run is incomplete, or its model or data are not those it was made with.
+        UserError: the run is incomplete, or its policy, model or data are not those it was made with.
     """
     run = Path(run)
-    held = read_run(run)
-    settings = held["settings"]
-    if held["status"] != "edited":
-        raise UserError(f"{run} holds an unfinished edit", "a finished one", "run the same `unrelate edit` again")
+    settings = _finished(run)
     policy = load_policy(run / "policy.yaml")
+    _same("policy", settings["policy_hash"], text_hash(policy.to_yaml()), run)
     seed, recipe = settings["training"]["seed"], settings["recipe"]["name"]
     graph, corpus = _material(policy, settings["data"], seed)
     encoder = load_model(settings["model"], device, run / "adapter")
@@ -146,11 +146,18 @@ def export(run: str | Path, out: str | Path, *, merged: bool = False, device: st
     run, out = Path(run), Path(out)
     if out.exists() and any(out.iterdir()):
         raise UserError(f"{out} is not empty", "a new folder", "give another --out")
+    load_model(_finished(run)["model"], device, run / "adapter").export(out, merged=merged)
+    return out
+
+
+def _finished(run: Path) -> dict[str, Any]:
+    """The settings of a run whose edit is done."""
     held = read_run(run)
     if held["status"] != "edited":
-        raise UserError(f"{run} holds an unfinished edit", "a finished one", "run the same `unrelate edit` again")
-    load_model(held["settings"]["model"], device, run / "adapter").export(out, merged=merged)
-    return out
+        raise UserError(
+            f"{run} holds an unfinished edit", "a finished one", "run the same `unrelate edit` again"
+        )
+    return held["settings"]
 
 
 def _material(policy: Policy, data: str, seed: int) -> tuple[RelationGraph, Corpus]:

@@ -44,7 +44,9 @@ def resolve_device(device: str) -> str:
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise UserError(f"device '{device}'", "auto, cpu, or an accelerator torch finds", "try --device cpu") from error
+        raise UserError(
+            f"device '{device}'", "auto, cpu, or an accelerator torch finds", "try --device cpu"
+        ) from error
     return device
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -65,22 +67,22 @@ def plan(
     Example: `unrelate plan child-drinking-alcohol --draw graph.svg`
     """
     from unrelate.graph.build import build_graph
-    from unrelate.graph.draw import draw_graph
     from unrelate.graph.plan import plan_summary
     from unrelate.graph.table import plan_table
     from unrelate.policy.load import load_policy
 
     loaded = load_policy(policy)
     graph = build_graph(loaded, seed=seed)
-    summary = plan_summary(loaded, graph)
-    if as_json:
-        _print_json(summary)
-    else:
-        _out.print(plan_table(loaded, graph))
     if draw is not None:
+        from unrelate.graph.draw import draw_graph  # matplotlib takes its time
+
         draw_graph(graph, draw)
-        if not as_json:
-            _out.print(f"drew {draw}", markup=False)
+    if as_json:
+        _print_json(plan_summary(loaded, graph))
+        return
+    _out.print(plan_table(loaded, graph))
+    if draw is not None:
+        _out.print(f"drew {draw}", markup=False)
 
 
 @app.command()
@@ -115,13 +117,26 @@ def edit(
 
     chosen = adjusted(
         recipe,
-        adapter={"layers": tuple(layers.split(",")) if layers else None, "towers": towers, "rank": rank, "method": method},
+        adapter={
+            "layers": tuple(layers.split(",")) if layers else None,
+            "towers": towers,
+            "rank": rank,
+            "method": method,
+        },
         settings={"steps": steps, "batch": batch, "learning_rate": learning_rate},
         without=tuple(without.split(",")) if without else (),
     )
     training = Training(precision=precision, accumulate=accumulate, checkpointing=checkpointing)
     run = api.edit(
-        policy, out, model=model, data=data, recipe=chosen, seed=seed, device=device, training=training, quiet=as_json
+        policy,
+        out,
+        model=model,
+        data=data,
+        recipe=chosen,
+        seed=seed,
+        device=device,
+        training=training,
+        quiet=as_json,
     )
     if as_json:
         _print_json({"run": str(run)})
@@ -165,7 +180,9 @@ def report(run: RunArgument, as_json: Json = False) -> None:
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="The run directory.")] = Path("runs/demo"),
-    policy: Annotated[str, typer.Option(help="A policy file, or the name of a shipped one.")] = "child-drinking-alcohol",
+    policy: Annotated[
+        str, typer.Option(help="A policy file, or the name of a shipped one.")
+    ] = "child-drinking-alcohol",
     seed: Seed = 0,
     device: Device = "auto",
     as_json: Json = False,
@@ -211,7 +228,9 @@ def compare(
 def export(
     run: RunArgument,
     out: Annotated[Path, typer.Option(help="A new folder.")],
-    merged: Annotated[bool, typer.Option("--merged", help="A plain checkpoint rather than the adapter.")] = False,
+    merged: Annotated[
+        bool, typer.Option("--merged", help="A plain checkpoint rather than the adapter.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write the adapter (PEFT layout), or a plain transformers checkpoint with it merged in.
@@ -242,16 +261,29 @@ def reproduce(
     if paper not in REPRODUCTIONS:
         raise UserError(f"paper '{paper}'", ", ".join(REPRODUCTIONS), nearest(paper, REPRODUCTIONS))
     summary: Mapping[str, Any] = REPRODUCTIONS[paper](out, seeds=seeds, device=device, quiet=as_json)
-    _print_json(summary) if as_json else _out.print(f"wrote {out}/results.json and {out}/README.md", markup=False)
+    _print_json(summary) if as_json else _out.print(
+        f"wrote {out}/results.json and {out}/README.md", markup=False
+    )
 
 
 def main() -> None:
     """Run the command line. Bad input prints one message and exits with 2, without a traceback."""
+    # What libraries remark to developers is not for whoever types a command.
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
     try:
         app()
     except UserError as error:
-        Console(stderr=True).print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
-        sys.exit(_BAD_INPUT)
+        _refuse(str(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _refuse(f"{error.filename}: {error.strerror}")  # a path that cannot be read or written
+
+
+def _refuse(why: str) -> NoReturn:
+    Console(stderr=True).print(f"error: {why}", markup=False, highlight=False, soft_wrap=True)
+    sys.exit(_BAD_INPUT)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ def _known(name: str) -> None:
     from unrelate.errors import UserError, nearest
 
     if name not in _NAMES:
-        raise UserError(f"embedded model '{name}'", ", ".join(_NAMES), nearest(name, _NAMES) or "use one of these")
+        raise UserError(
+            f"embedded model '{name}'", ", ".join(_NAMES), nearest(name, _NAMES) or "use one of these"
+        )
 
 
 NameArgument = Annotated[str, typer.Argument(help="`clip`.")]
@@ -29,7 +31,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 @embedded.command("train")
 def train(
     name: NameArgument,
-    out: Annotated[Path, typer.Option(help="Where it goes; a killed training is gone on with.")] = Path("embedded-clip"),
+    out: Annotated[Path, typer.Option(help="Where it goes; a killed training is gone on with.")] = Path(
+        "embedded-clip"
+    ),
     steps: Annotated[int | None, typer.Option(min=1, help="Optimiser steps.")] = None,
     seed: Annotated[int, typer.Option(help="Of scenes and weights.")] = 0,
     device: Annotated[str, typer.Option(help="`auto`, `cpu`, `cuda`, ...")] = "auto",
@@ -46,7 +50,10 @@ def train(
 
     recipe = ClipRecipe(seed=seed)
     train_clip(out, replace(recipe, steps=steps) if steps else recipe, device=resolve_device(device))
-    _out.print(f"wrote {out}; how well does it know its world? unrelate embedded evaluate clip --model {out}", markup=False)
+    _out.print(
+        f"wrote {out}; how well does it know its world? unrelate embedded evaluate clip --model {out}",
+        markup=False,
+    )
 
 
 @embedded.command("evaluate")
@@ -87,7 +94,13 @@ def show(
 
     Example: `unrelate embedded show --out microworld.png`
     """
+    from unrelate.errors import UserError
     from unrelate.microworld.sheet import contact_sheet
 
-    contact_sheet(seed).save(out)
+    try:
+        contact_sheet(seed).save(out)
+    except ValueError as error:  # Pillow goes by the name
+        raise UserError(
+            f"a picture called '{out}'", "a name that ends in .png, .jpg, ...", "change --out"
+        ) from error
     _out.print(f"wrote {out}", markup=False)

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from unrelate.data import Corpus, Example, FolderSource
+from unrelate.errors import UserError
 from unrelate.graph import RelationGraph, Role, Split, build_graph
 from unrelate.policy import Policy, Triple, load_policy
 
@@ -194,9 +195,32 @@ def test_conditions_decide_what_is_unsafe(write_csv: Write) -> None:
         # Like is ranked with like: with places among places, without among those without.
         known = "place" in dict(example.triple.context)
         assert {bool(triple.context) for triple in bank} == {known}
-    placed = corpus.banks["usual"]
+    assert {e.wording for e in corpus.part("direct")} == {"usual with place"}
+    said = [tuple(bank.values()) for bank in corpus.banks.values()]
+    assert len(set(said)) == len(said)  # no setting that says the same as another
+    placed = corpus.banks["usual with place"]
     assert Triple("man", "drinking", "beer").within(place="street") in placed
     assert Triple("woman", "eating", "cake").within(place="beach") in placed
+
+
+def test_what_the_policy_holds_out_is_not_trained_on_alone_either(
+    write_csv: Write, sound_rows: Rows, policy: Policy, graph: RelationGraph
+) -> None:
+    rows = [{"image": f"tot/{n}.png", "caption": "a toddler", "actor": "toddler"} for n in range(4)]
+    corpus = corpus_of(write_csv([*sound_rows, *rows]), policy, graph)
+    assert {e.part for e in corpus.examples if e.triple == Triple("toddler")} == {"node"}
+    with pytest.raises(UserError, match="the policy holds this tuple held out: 'toddler'"):
+        corpus_of(write_csv([*sound_rows, *(row | {"split": "train"} for row in rows)]), policy, graph)
+
+
+def test_a_context_the_policy_does_not_ask_about_does_not_hide_the_unsafe(
+    write_csv: Write, sound_rows: Rows, policy: Policy, graph: RelationGraph
+) -> None:
+    # Otherwise a picture taken for the same tuple elsewhere would count as forgotten.
+    rows = [row | {"place": "park" if n % 2 else "kitchen"} for n, row in enumerate(sound_rows)]
+    corpus = corpus_of(write_csv(rows), policy, graph)
+    assert {example.triple.context for example in corpus.examples} == {()}
+    assert set(corpus.banks["usual"]) == {*policy.vocabulary.triples(), *policy.vocabulary.nodes()}
 
 
 def test_roles_alone_are_enough(write_csv: Write, policy: Policy, graph: RelationGraph) -> None:

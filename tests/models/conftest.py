@@ -11,7 +11,6 @@ import torch
 from PIL import Image
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import (
-    AutoImageProcessor,
     AutoTokenizer,
     CLIPConfig,
     CLIPModel,
@@ -21,6 +20,7 @@ from transformers import (
     SiglipConfig,
     SiglipModel,
 )
+from transformers.models.auto.image_processing_auto import AutoImageProcessor
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
 

@@ -109,6 +109,12 @@ def test_variable_resolution_is_refused_by_name(copied: Path) -> None:
     assert "google/siglip2-base-patch16-224" in error.remedy
 
 
+def test_a_siglip_without_its_head(folders: dict[str, Path], tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(folders["siglip"], tmp_path / "model"))
+    edit_config(copy, lambda config: config["vision_config"].update(vision_use_head=False))
+    assert "no pooling head" in refusal(copy).received
+
+
 def test_an_end_token_that_the_tokenizer_does_not_write(copied: Path) -> None:
     edit_config(copied, lambda config: config["text_config"].update(eos_token_id=7))
     error = refusal(copied)

@@ -43,6 +43,12 @@ def test_the_verdict_table_warns_of_a_weak_control(record: AuditRecord) -> None:
     assert "! Positive control: Insufficient. Before the edit" in text
 
 
+def test_criteria_that_are_met_without_a_control_are_not_the_whole_story(accepted: AuditRecord) -> None:
+    control = accepted.control.model_copy(update={"sufficient": False})
+    text = shown(verdict_table(accepted.model_copy(update={"control": control, "accepted": False})))
+    assert "✗ NOT ACCEPTED All 7 criteria are met, but the positive control is not." in text
+
+
 def test_words_in_brackets_are_no_markup(record: AuditRecord) -> None:
     named = record.model_copy(update={"policy": "[red]p[/red] [/]"})
     assert "[red]p[/red] [/]" in shown(verdict_table(named))

@@ -74,7 +74,9 @@ def audit_encoder(
     }
     forgetting = {part: _forgetting(base, edited, rows[part]) for part in FORGETTING if len(rows[part])}
     preservation = {part: _preservation(base, edited, rows[part]) for part in PRESERVATION if len(rows[part])}
-    attacks = {name: _attack(base, edited, rows[name], budget) for name, budget in ATTACKS.items() if len(rows[name])}
+    attacks = {
+        name: _attack(base, edited, rows[name], budget) for name, budget in ATTACKS.items() if len(rows[name])
+    }
     control = _control(examples, base, rows["direct"])
     score = _score(forgetting, preservation, attacks)
     figures = {"forgetting": forgetting, "preservation": preservation, "attacks": attacks, "score": score}
@@ -153,17 +155,19 @@ def _control(examples: Sequence[Example], base: Answers, rows: np.ndarray) -> Co
         for triple, found in by_triple.items()
     ]
     known = [m for m in margins if not math.isnan(m.margin) and m.ci95[0] > MINIMUM_MARGIN]
-    return Control(edge_margins=margins, minimum_margin=MINIMUM_MARGIN, sufficient=len(known) == len(margins) > 0)
+    return Control(
+        edge_margins=margins, minimum_margin=MINIMUM_MARGIN, sufficient=len(known) == len(margins) > 0
+    )
 
 
 def _score(
     forgetting: dict[str, Forgetting], preservation: dict[str, Preservation], attacks: dict[str, Attack]
 ) -> Score:
     """RASU section 5.4. Each part is relative to the base model and the *worst* case in it, and the
-    whole is their geometric mean, so that no part can buy off another (docs/score.md)."""
+    whole is their geometric mean, so that no part can buy off another (docs/audit.md)."""
 
     def left(edited: float, base: float) -> float:
-        return min(1.0, edited / base) if base > 0 else 0.0
+        return min(1.0, edited / base) if base > 0 else float(edited > 0)
 
     asked = [f for name, f in forgetting.items() if name in ("direct", "subordinate")]
     suppression = 1 - max((left(f.edited_recall, f.base_recall) for f in asked), default=1.0)

@@ -66,12 +66,16 @@ class _Ranked:
     def __init__(self, triples: tuple[Triple, ...], cosines: Tensor) -> None:
         self.triples = triples
         self.cosines = cosines.numpy()
-        self.slots = {name: np.array([getattr(t, name) for t in triples]) for name in ("actor", "relation", "object")}
+        self.slots = {
+            name: np.array([getattr(t, name) for t in triples]) for name in ("actor", "relation", "object")
+        }
         self.contexts = np.array([str(t.context) for t in triples])
         self._masks: dict[Triple, tuple[np.ndarray, np.ndarray]] = {}
 
     def of(self, row: int, triple: Triple, own: float) -> tuple[Triple, float, float]:
-        far, near = self._masks.setdefault(triple, self._neighbours(triple))
+        if triple not in self._masks:
+            self._masks[triple] = self._neighbours(triple)
+        far, near = self._masks[triple]
         line = self.cosines[row]
         unrelated = float(line[far].mean()) if far.any() else float("nan")
         margin = own - float(line[near].max()) if near.any() else float("nan")

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import math
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
-Interval = tuple[float, float]
+
+def _from_null(value: object) -> object:
+    return math.nan if value is None else value
+
+
+def _to_null(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+# What was measured; nan where nothing could be, written as null, since NaN is no JSON.
+Figure = Annotated[float, BeforeValidator(_from_null), PlainSerializer(_to_null, when_used="json")]
+Interval = tuple[Figure, Figure]
 
 
 class _Frozen(BaseModel):
@@ -22,9 +35,9 @@ class EdgeMargin(_Frozen):
     """
 
     triple: str
-    margin: float
+    margin: Figure
     ci95: Interval
-    recall: float
+    recall: Figure
 
 
 class Control(_Frozen):
@@ -37,12 +50,12 @@ class Forgetting(_Frozen):
     """One way of asking for the forbidden. Cosines in [-1, 1], recalls in [0, 1]; the interval is
     of ``edited_recall``, ``delta_ci95`` of ``delta_cos`` (base - edited, as in RASU's Table 1)."""
 
-    base_cos: float
-    edited_cos: float
-    delta_cos: float
-    unrelated_cos: float
-    base_recall: float
-    edited_recall: float
+    base_cos: Figure
+    edited_cos: Figure
+    delta_cos: Figure
+    unrelated_cos: Figure
+    base_recall: Figure
+    edited_recall: Figure
     ci95: Interval
     delta_ci95: Interval
     count: int
@@ -52,13 +65,13 @@ class Preservation(_Frozen):
     """One preservation case (RASU's Table 2). ``abs_drift`` is the mean over pairs of
     |edited cosine - base cosine|; ``accuracy_lost`` = base - edited, its interval ``ci95``."""
 
-    base_cos: float
-    edited_cos: float
-    abs_drift: float
+    base_cos: Figure
+    edited_cos: Figure
+    abs_drift: Figure
     drift_ci95: Interval
-    base_accuracy: float
-    edited_accuracy: float
-    accuracy_lost: float
+    base_accuracy: Figure
+    edited_accuracy: Figure
+    accuracy_lost: Figure
     ci95: Interval
     count: int
 
@@ -68,8 +81,8 @@ class Attack(_Frozen):
     criterion; ``control_rate``: the same against the base model."""
 
     budget: str
-    success_rate: float
-    control_rate: float
+    success_rate: Figure
+    control_rate: Figure
     ci95: Interval
     count: int
 
@@ -85,7 +98,7 @@ class Score(_Frozen):
 
 class CriterionResult(_Frozen):
     name: str
-    value: float
+    value: Figure
     comparison: Literal["at_most", "at_least"]
     threshold: float
     passed: bool
@@ -99,8 +112,8 @@ class Item(_Frozen):
     role: str
     triple: str
     caption: str
-    base_cos: float
-    edited_cos: float
+    base_cos: Figure
+    edited_cos: Figure
     base_best: str
     edited_best: str
     base_right: bool
@@ -143,15 +156,11 @@ class AuditRecord(_Frozen):
 
     def to_json(self) -> str:
         """The record as JSON text; ``schema_version`` is written as ``schema``."""
-        import json
-
         data = self.model_dump(mode="json")
-        return json.dumps({"schema": data.pop("schema_version"), **data}, indent=1)
+        return json.dumps({"schema": data.pop("schema_version"), **data}, indent=1, allow_nan=False)
 
     @classmethod
     def load(cls, path: Path) -> AuditRecord:
         """Read ``audit.json``."""
-        import json
-
         data = json.loads(path.read_text(encoding="utf-8"))
         return cls.model_validate({"schema_version": data.pop("schema"), **data})

@@ -10,11 +10,13 @@ _RESAMPLES = 2000
 def interval(values: np.ndarray, *, seed: int = 0) -> tuple[float, float]:
     """95 % percentile bootstrap interval of the mean over items (Efron 1979), 2,000 resamples.
 
-    Where all values agree, resampling shows no spread at all; what was always 0 or always 1 then gets the exact one-sided bound of the binomial (``1 - 0.05 ** (1 / n)`` away).
+    Where all values agree, resampling shows no spread at all; what was always 0 or always 1 then gets
+    the exact one-sided bound of the binomial (``1 - 0.05 ** (1 / n)`` away). What is nan was not
+    measured and does not count; of nothing the interval is nan.
     """
+    values = _measured(values)
     if not len(values):
         return float("nan"), float("nan")
-    values = values.astype(float)
     if np.all(values == values[0]):
         value, reach = float(values[0]), 1 - 0.05 ** (1 / len(values))
         if value not in (0.0, 1.0):
@@ -27,5 +29,11 @@ def interval(values: np.ndarray, *, seed: int = 0) -> tuple[float, float]:
 
 
 def mean(values: np.ndarray) -> float:
-    """The mean, or nan of nothing."""
-    return float(np.nanmean(values)) if len(values) else float("nan")
+    """The mean of what is not nan, or nan of nothing."""
+    values = _measured(values)
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def _measured(values: np.ndarray) -> np.ndarray:
+    values = values.astype(float)
+    return values[~np.isnan(values)]

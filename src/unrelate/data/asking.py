@@ -9,8 +9,8 @@ from itertools import chain, product
 from PIL import Image
 
 from unrelate.data.pictures import StyledPicture
+from unrelate.data.statements import wider_and_forbidden
 from unrelate.data.types import Example
-from unrelate.policy.hierarchy import KINDS
 from unrelate.policy.triple import Triple
 from unrelate.policy.vocabulary import Vocabulary
 from unrelate.policy.wording import USUAL, Wording, paraphrases, say, settings, training_wordings
@@ -18,8 +18,6 @@ from unrelate.policy.wording import USUAL, Wording, paraphrases, say, settings, 
 Styles = Mapping[str, Callable[[Image.Image], Image.Image]]
 # A bank costs a caption for every tuple of the world: this many settings are used, evenly chosen.
 MOST_SETTINGS = 6
-# Added to the name of a bank whose tuples leave a condition of the policy open.
-ANYWHERE = ", anywhere"
 
 
 @dataclass(frozen=True)
@@ -53,56 +51,47 @@ class Speaker:
         """Other ways to state an unsafe tuple (RASU's Ladv): usual synonyms and phrasings, and the
         words above it as far as all that they may mean is forbidden too (*alcohol* for wine).
         None of the words that are kept for the attacks."""
-        stated = dict.fromkeys(
-            (triple, *(wider for scope in self.scope for wider in self._wider(triple, scope)))
-        )
+        known = triple not in self.captions
+        stated = wider_and_forbidden(self.vocabulary, triple, self.scope) if known else (triple,)
         wordings = training_wordings(self.vocabulary)
-        return tuple(dict.fromkeys(self.say(other, wording) for other in stated for wording in wordings))
-
-    def _wider(self, triple: Triple, scope: Triple) -> Iterator[Triple]:
-        """The tuples between an unsafe one and the forbidden one that it is a case of, if it is."""
-        if triple in self.captions or not set(scope.context) <= set(triple.context):
-            return
-        ways = [
-            _between(self.vocabulary, kind, low, high)
-            for kind, low, high in zip(KINDS, triple.slots(), scope.slots(), strict=True)
-        ]
-        for actor, relation, object_ in product(*ways):
-            yield Triple(actor, relation, object_, triple.context)
-
-    def bank_of(self, wording: Wording, triple: Triple) -> str:
-        """The name of the bank that a tuple is ranked in.
-
-        Under a policy with conditions (``when: place``) a picture whose place is known is ranked
-        among tuples that say their place; any other among tuples that do not.
-        """
-        return wording.name if self._conditions <= dict(triple.context).keys() else wording.name + ANYWHERE
-
-    @property
-    def _conditions(self) -> set[str]:
-        return {key for stated in self.scope for key, _ in stated.context}
+        return tuple(
+            dict.fromkeys(self.say(other, wording) for other in dict.fromkeys(stated) for wording in wordings)
+        )
 
     def banks(self, examples: Sequence[Example], *, with_vocabulary: bool) -> dict[str, dict[Triple, str]]:
         """The banks that the examples are ranked in: every tuple that the examples speak of, and, if
         wanted, every tuple and node of the vocabulary."""
         words = self.vocabulary
-        bare = (*words.triples(), *words.nodes()) if with_vocabulary else ()
-        known = [*bare, *(placed for triple in bare for placed in self._everywhere(triple))]
-        world = dict.fromkeys((*known, *(example.triple for example in examples)))
-        used = {example.wording for example in examples}
+        known = (*words.triples(), *words.nodes()) if with_vocabulary else ()
         wordings = (USUAL, *chain.from_iterable(asked_in(words).values()))
-        return {
-            name: {
-                triple: self.say(triple, wording) for triple in world if self.bank_of(wording, triple) == name
-            }
-            for wording in wordings
-            for name in (wording.name, wording.name + ANYWHERE)
-            if name in used
-        }
+        used = {example.wording for example in examples}
+        banks: dict[str, dict[Triple, str]] = {}
+        for keys in dict.fromkeys(_keys(example.triple) for example in examples):
+            seen = (example.triple for example in examples if _keys(example.triple) == keys)
+            world = (*_everywhere(known, keys, words), *seen)
+            for wording in wordings:
+                if (name := bank_of(wording, world[-1])) in used:
+                    banks[name] = {triple: self.say(triple, wording) for triple in dict.fromkeys(world)}
+        return banks
 
-    def _everywhere(self, triple: Triple) -> Iterator[Triple]:
-        keys = sorted(self._conditions)
-        for values in product(*(self.vocabulary.contexts[key] for key in keys)):
+
+def bank_of(wording: Wording, triple: Triple) -> str:
+    """The name of the bank that a tuple is ranked in: like is ranked with like.
+
+    Under a policy with conditions (``when: place``) a picture whose place is known is ranked among
+    tuples that say their place, any other among tuples that do not.
+    """
+    return " with ".join((wording.name, *_keys(triple)))
+
+
+def _keys(triple: Triple) -> tuple[str, ...]:
+    return tuple(key for key, _ in triple.context)
+
+
+def _everywhere(triples: Sequence[Triple], keys: Sequence[str], words: Vocabulary) -> Iterator[Triple]:
+    """Every tuple in every combination of the contexts."""
+    for triple in triples:
+        for values in product(*(words.contexts[key] for key in keys)):
             yield triple.within(**dict(zip(keys, values, strict=True)))
 
 
@@ -123,14 +112,15 @@ def attacks(speaker: Speaker, direct: Sequence[Example], styles: Styles, seed: i
     asked: list[Example] = []
     for part, wordings in asked_in(speaker.vocabulary).items():
         for number, example in enumerate(direct):
-            wording = wordings[(seed + number) % len(wordings)]
+            choices = _different(wordings, example.triple)
+            wording = choices[(seed + number) % len(choices)]
             asked.append(
                 replace(
                     example,
                     key=f"{example.key}-{wording.name}",
                     part=part,
                     caption=speaker.say(example.triple, wording),
-                    wording=speaker.bank_of(wording, example.triple),
+                    wording=bank_of(wording, example.triple),
                     variants=(),
                 )
             )
@@ -141,13 +131,11 @@ def attacks(speaker: Speaker, direct: Sequence[Example], styles: Styles, seed: i
     return tuple(asked)
 
 
-def _between(vocabulary: Vocabulary, kind: str, low: str, high: str) -> list[str]:
-    """A concept, and all above it that mean nothing outside ``high``; nothing if it is not below."""
-    if not (low and high) or not vocabulary.is_under(kind, low, high):
-        return []
-    inside = set(vocabulary.concrete_under(kind, high))
-    above = (low, *vocabulary.ancestors(kind, low))
-    return [name for name in above if set(vocabulary.concrete_under(kind, name)) <= inside]
+def _different(wordings: tuple[Wording, ...], triple: Triple) -> tuple[Wording, ...]:
+    """The wordings that say a tuple differently: one that brings its own place takes no other."""
+    if "place" not in _keys(triple):
+        return wordings
+    return tuple({(w.choice, w.frame): w for w in wordings}.values())
 
 
 def _spread(wordings: Sequence[Wording], most: int) -> tuple[Wording, ...]:

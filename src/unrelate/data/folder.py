@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from unrelate.data.asking import Speaker, Styles, attacks
+from unrelate.data.asking import Speaker, Styles, attacks, bank_of
 from unrelate.data.checks import Progress, check_pictures, check_roles, check_splits, refuse
 from unrelate.data.manifest import Problem, Row, read_manifest
 from unrelate.data.pictures import FilePicture, Limits
 from unrelate.data.roles import Meaning, Roles, understand
 from unrelate.data.splits import assign_splits
+from unrelate.data.statements import anchors
 from unrelate.data.types import Corpus, Example
 from unrelate.errors import UserError
 from unrelate.graph.types import RelationGraph, Role, Split
@@ -77,7 +78,8 @@ class FolderSource:
         asked = attacks(speaker, [e for e in examples if e.part == "direct"], self.stylise, seed)
         named = any(meaning.named for meaning in read)
         everything = (*examples, *asked)
-        return Corpus(everything, speaker.banks(everything, with_vocabulary=named))
+        kept = anchors(self.policy.vocabulary, graph, seed) if named else {}
+        return Corpus(everything, speaker.banks(everything, with_vocabulary=named), kept)
 
 
 def _understand(
@@ -112,7 +114,7 @@ def _example(row: Row, meaning: Meaning, picture: FilePicture, split: Split, spe
         role=meaning.role,
         split=split,
         part="train" if split is Split.TRAIN else _part(meaning),
-        wording=speaker.bank_of(USUAL, meaning.triple),
+        wording=bank_of(USUAL, meaning.triple),
         source=row.get("source"),
         licence=row.get("licence"),
         sha256=picture.sha256,

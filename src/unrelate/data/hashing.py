@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, 64 hex digits, read in pieces."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def bytes_sha256(data: bytes) -> str:
-    """SHA-256 of bytes already in memory."""
+    """SHA-256 of bytes, 64 hex digits."""
     return hashlib.sha256(data).hexdigest()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from unrelate.data.manifest import SLOTS, Row
@@ -24,9 +24,10 @@ _Choice = TypeVar("_Choice", Role, Split)
 class Meaning:
     """A row understood.
 
-    ``named``: the row gives a tuple; otherwise its tuple is ``Triple(actor=caption)``, which stands
-    for *whatever this caption says*. ``given``: the split that the row asks for. ``planned``: the
-    graph's. ``forced``: never to be trained on, since the policy holds it out or it is a safe node.
+    ``triple`` has the contexts that the policy speaks of. ``named``: the row gives a tuple;
+    otherwise its tuple is ``Triple(actor=caption)``, which stands for *whatever this caption says*.
+    ``given``: the split that the row asks for. ``planned``: the graph's. ``forced``: never to be
+    trained on, since the policy holds it out or it is a safe node.
     """
 
     triple: Triple
@@ -53,7 +54,7 @@ def understand(row: Row, policy: Policy, roles: Roles) -> Meaning:
         forced = stated is Role.SAFE_NODE
         meaning = Meaning(Triple(actor=row.get("caption")), stated, False, given, None, forced)
     else:
-        meaning = _named(triple, stated, given, roles)
+        meaning = _named(roles.relevant(triple), stated, given, roles)
     if meaning.forced and given is Split.TRAIN:
         why = "safe nodes are" if meaning.role is Role.SAFE_NODE else "the policy holds this tuple"
         raise UserError(f"has split 'train', but {why} held out: '{meaning.triple}' is for the audit alone")
@@ -73,7 +74,7 @@ def _named(triple: Triple, stated: Role | None, given: Split | None, roles: Role
     if stated not in (None, edge.role):
         raise UserError(f"has role '{stated}', but under this policy '{triple}' is '{edge.role}'")
     held = edge.split is Split.HELD_OUT
-    forced = held and edge.role in (Role.UNSAFE, Role.SAFE_NODE)
+    forced = held and edge.role in (Role.UNSAFE, Role.NODE, Role.SAFE_NODE)
     # An unsafe tuple is trained on and asked for in different pictures: the graph leaves those open.
     planned = None if edge.role in (Role.UNSAFE, Role.NODE) else edge.split
     return Meaning(triple, edge.role, True, given, planned, forced)
@@ -87,6 +88,14 @@ class Roles:
         self._edges: dict[tuple[str, str, str], list[GraphEdge]] = {}
         for edge in graph.edges:
             self._edges.setdefault(edge.triple.slots(), []).append(edge)
+        stated = (*graph.scope, *(edge.triple for edge in graph.edges))
+        self._keys = {key for triple in stated for key, _ in triple.context}
+
+    def relevant(self, triple: Triple) -> Triple:
+        """The tuple with the contexts that the policy speaks of. The others have to go: a picture
+        that is taken for *a child drinking wine* is recognised, whether or not in the right kitchen.
+        """
+        return replace(triple, context=tuple(pair for pair in triple.context if pair[0] in self._keys))
 
     def find(self, triple: Triple) -> GraphEdge | None:
         """The edge that a picture of ``triple`` shows, or None if there is none or it is open.

@@ -51,10 +51,13 @@ class Corpus:
 
     ``banks[wording][triple]`` is the caption of ``triple`` in that wording; a bank holds every
     tuple of the world, so that the best caption of a picture can be asked for.
+    ``anchors`` are captions without pictures that must stay where they are, each with its tuple:
+    the forbidden with one slot changed into something that nobody would photograph.
     """
 
     examples: tuple[Example, ...]
     banks: Mapping[str, Mapping[Triple, str]]
+    anchors: Mapping[str, Triple] = field(default_factory=dict)
 
     def part(self, name: str) -> tuple[Example, ...]:
         return tuple(e for e in self.examples if e.part == name)

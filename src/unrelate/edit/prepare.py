@@ -6,8 +6,9 @@ enter the first adapted layer, so that the frozen part of the network runs once 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -28,7 +29,7 @@ _ROWS = 64
 
 @dataclass(frozen=True)
 class Step:
-    """Indices of one step: into the examples, and into the texts (captions first, then variants)."""
+    """Indices of one step: into the examples, and into the texts (captions, variants, anchors)."""
 
     rows: tuple[int, ...]
     texts: tuple[int, ...]
@@ -44,6 +45,7 @@ class Prepared:
         examples: Sequence[Example],
         graph: RelationGraph,
         progress: Callable[[int, int], None] = lambda done, of: None,
+        anchors: Mapping[str, Triple] = MappingProxyType({}),
     ) -> None:
         self.model = model
         self.examples = tuple(examples)
@@ -52,6 +54,8 @@ class Prepared:
         for example in self.examples:
             for text in (example.caption, *example.variants):
                 stated.setdefault(text, example.triple)
+        self.anchors = tuple(text for text in anchors if text not in stated)
+        stated |= {text: anchors[text] for text in self.anchors}
         self.texts = tuple(stated)
         self.text_triples = tuple(stated.values())
         self.place = {text: number for number, text in enumerate(self.texts)}
@@ -93,7 +97,9 @@ class Prepared:
         if self._keep_texts:
             text = self.model.text_suffix(Prefix.stack([self._text_prefixes[number] for number in unique]))
         else:
-            text = self.model.text_features(self.model.prepare_texts([self.texts[number] for number in unique]))
+            text = self.model.text_features(
+                self.model.prepare_texts([self.texts[number] for number in unique])
+            )
         return Features(image, text[back.to(text.device)])
 
     def _pixel(self, row: int) -> Tensor:
@@ -131,16 +137,19 @@ class Prepared:
         return torch.cat(parts)
 
     def _unrelated_level(self) -> float:
-        """Mean base cosine of pictures and texts whose tuples share no concept."""
+        """Mean base cosine of the unsafe pictures and the texts whose tuples share no concept with them."""
+        rows = [row for row, example in enumerate(self.examples) if example.role is Role.UNSAFE]
         return unrelated_level(
-            self.reference.image.cpu(),
+            self.reference.image[rows].cpu(),
             self.reference.text.cpu(),
-            [example.triple for example in self.examples],
+            [self.examples[row].triple for row in rows],
             self.text_triples,
         )
 
 
-def unrelated_level(images: Tensor, texts: Tensor, shown: Sequence[Triple], stated: Sequence[Triple]) -> float:
+def unrelated_level(
+    images: Tensor, texts: Tensor, shown: Sequence[Triple], stated: Sequence[Triple]
+) -> float:
     """Mean cosine over the pairs that have no concept in common; the level that forgetting aims at."""
     total, count = 0.0, 0
     mean_text: dict[Triple, list[int]] = {}

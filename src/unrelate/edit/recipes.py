@@ -27,6 +27,7 @@ class Recipe:
         weight_decay: AdamW's, on the adapter.
         clip: largest norm of a gradient.
         variants: adversarial text variants a step for each unsafe pair.
+        anchors: captions without pictures a step, of what must stay (`Corpus.anchors`); the paper has none.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Recipe:
     weight_decay: float = 0.01
     clip: float = 1.0
     variants: int = 1
+    anchors: int = 0
 
 
 # name -> recipe. `paper` and `push-only` are RASU sections 4.4 and 4.5; the first is the default.
@@ -49,11 +51,15 @@ RECIPES: Mapping[str, Recipe] = {
     "calibrated": Recipe(
         name="calibrated",
         objective="calibrated",
-        adapter=AdapterSpec(rank=8, alpha=16, layers=("attention", "mlp", "projection")),
+        weights=Weights(a=4, b=4, d=4, g=4, l_adv=2, push=2),
+        adapter=AdapterSpec(
+            rank=2, alpha=4, towers="text", layers=("attention", "mlp", "projection"), last_layers=2
+        ),
         learning_rate=2e-3,
         batch=64,
-        steps=200,
+        steps=400,
         variants=2,
+        anchors=64,
     ),
     "paper": Recipe(name="paper", objective="paper", warmup=0.0, decay=False),
     "push-only": Recipe(
@@ -94,7 +100,9 @@ def adjusted(
     changed = {key: value for key, value in settings.items() if value is not None}
     for key, value in changed.items():
         if not isinstance(value, (int, float)) or value <= 0:
-            raise UserError(f"{key} = {value}", "a number greater than 0", f"change --{key.replace('_', '-')}")
+            raise UserError(
+                f"{key} = {value}", "a number greater than 0", f"change --{key.replace('_', '-')}"
+            )
     weights = recipe.weights
     for term in without:
         weights = leave_out(weights, term)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -39,9 +39,11 @@ class RunSettings:
 
 def environment() -> dict[str, str]:
     """Versions of what computes, and of what it runs on; no host name and no path."""
-    return {"python": platform.python_version(), "system": platform.system(), "machine": platform.machine()} | {
-        name: version(name) for name in _PACKAGES
-    }
+    return {
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "machine": platform.machine(),
+    } | {name: version(name) for name in _PACKAGES}
 
 
 def text_hash(text: str) -> str:
@@ -62,17 +64,20 @@ def open_run(folder: Path, settings: RunSettings, policy_yaml: str) -> None:
     """
     wanted = settings.to_dict()
     if (folder / "run.json").exists():
-        held = read_run(folder)["settings"]
-        changed = sorted(key for key in wanted if held.get(key) != wanted[key])
+        held, now = _flat(read_run(folder)["settings"]), _flat(wanted)
+        changed = [key for key in now | held if held.get(key) != now.get(key)]
         if changed:
+            said = "; ".join(f"{key} = {held.get(key)}, not {now.get(key)}" for key in changed)
             raise UserError(
-                f"{folder} holds a run with another {', '.join(changed)}",
+                f"{folder} holds a run with {said}",
                 "the same settings, to go on with it",
                 "give another --out, or remove the old run",
             )
         return
     if folder.exists() and any(folder.iterdir()):
-        raise UserError(f"{folder} is not empty and holds no run", "an empty or new folder", "give another --out")
+        raise UserError(
+            f"{folder} is not empty and holds no run", "an empty or new folder", "give another --out"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "policy.yaml").write_text(policy_yaml, encoding="utf-8")
     _write(folder, {"schema": _SCHEMA, "status": "started", "environment": environment(), "settings": wanted})
@@ -89,15 +94,27 @@ def read_run(folder: Path) -> dict[str, Any]:
     Raises:
         UserError: there is none, or it cannot be read.
     """
-    path = folder / "run.json"
+    path, allowed = folder / "run.json", "a folder that `unrelate edit POLICY --out RUN` made"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        held = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
+        reason = error.__class__.__name__
         raise UserError(
-            f"{folder} is no run: {path.name} cannot be read ({error.__class__.__name__})",
-            "a folder that `unrelate edit POLICY --out RUN` made",
-            "check the path, or make the run first",
+            f"{folder} is no run: {path.name} cannot be read ({reason})", allowed, "check the path"
         ) from error
+    settings = held.get("settings") if isinstance(held, dict) else None
+    names = {field.name for field in fields(RunSettings)}
+    if not isinstance(settings, dict) or names - set(settings) or held.get("schema") != _SCHEMA:
+        raise UserError(f"{path} is not what this version writes", allowed, "make the run again")
+    return held
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """``{"recipe": {"steps": 3}}`` -> ``{"recipe.steps": 3}``."""
+    flat: dict[str, Any] = {}
+    for key, value in settings.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
+    return flat
 
 
 def _write(folder: Path, content: dict[str, Any]) -> None:

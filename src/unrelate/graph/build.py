@@ -34,12 +34,15 @@ def build_graph(policy: Policy, *, seed: int = 0) -> RelationGraph:
     closer = _unique([*unsafe, *kept, *near, *new])
     held_out = Overlaps(edge.triple for edge in closer if edge.split is Split.HELD_OUT)
     around = [
-        GraphEdge(triple, Role.SAFE_EDGE, "nearby", Split.TRAIN, _nearest(triple, tuples))
+        GraphEdge(triple, Role.SAFE_EDGE, "nearby", _split(policy, triple), _nearest(triple, tuples))
         for triple in nearby(policy, ends)
         if not held_out.meets(triple)
+        and not (_split(policy, triple) is Split.HELD_OUT and always.meets(triple))
     ]
     alone = [
-        GraphEdge(t, Role.NODE, "actor alone" if t.actor else "object alone", Split.TRAIN, _end(t, tuples))
+        GraphEdge(
+            t, Role.NODE, "actor alone" if t.actor else "object alone", _split(policy, t), _end(t, tuples)
+        )
         for t in nodes(policy, ends)
     ]
     neutral = _neutral(policy, ends, seed, always)
@@ -73,6 +76,13 @@ def _unsafe(policy: Policy) -> tuple[GraphEdge, ...]:
     return _unique(edges)
 
 
+def _split(policy: Policy, triple: Triple) -> Split:
+    """Training never shows what `hold_out` names, in what is safe either: else it would be taught as
+    the exception, and forgetting could not spread to it."""
+    named = tuple(name for entry in policy.forget for name in entry.hold_out)
+    return Split.HELD_OUT if is_held_out(policy.vocabulary, named, triple.slots()) else Split.TRAIN
+
+
 def _kept(triple: Triple) -> GraphEdge:
     return GraphEdge(triple, Role.SAFE_EDGE, "kept by policy", Split.TRAIN)
 
@@ -89,7 +99,8 @@ def _safe_edges(policy: Policy, seed: int, always: Overlaps) -> list[GraphEdge]:
             these = [neighbour for neighbour in neighbours if neighbour.kind == kind]
             held = held_out_partners((n.partner for n in these), f"{scope}|{kind}", seed)
             for neighbour in these:
-                new = neighbour.partner in held and not always.meets(neighbour.triple)
+                new = neighbour.partner in held or _split(policy, neighbour.triple) is Split.HELD_OUT
+                new = new and not always.meets(neighbour.triple)
                 (held_out if new else trained).append(neighbour)
     unseen = Overlaps(neighbour.triple for neighbour in held_out)
     return [

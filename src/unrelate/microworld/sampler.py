@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 from unrelate.microworld.scene import Figure, Scene
+from unrelate.microworld.talk import triple_of
 from unrelate.microworld.world import ALL_STYLES, USUAL_STYLES, vocabulary
 from unrelate.policy.triple import Triple
 
@@ -17,6 +18,11 @@ _TWO_FIGURES, _NODES, _NEAR_MISS, _NIGHT, _RESERVED_STYLE = 0.3, 0.08, 0.5, 0.3,
 def tuples() -> tuple[Triple, ...]:
     """Every tuple of the world."""
     return tuple(vocabulary().triples())
+
+
+@cache
+def _known() -> frozenset[Triple]:
+    return frozenset(tuples())
 
 
 @cache
@@ -64,15 +70,37 @@ def _swapped(rng: random.Random, scene: Scene) -> Scene:
     return replace(scene, figures=figures, seed=rng.getrandbits(31))
 
 
-def scenes(rng: random.Random, count: int, hardness: float = 1.0) -> list[Scene]:
+def _rivals(rng: random.Random, scene: Scene) -> list[Scene]:
+    """Three scenes for which a two-figure scene is easily taken: two swaps and a near-miss."""
+    one, two = scene.figures
+    swaps = []
+    for slots in (("actor",), ("object",), ("relation",), ("relation", "object", "colour")):
+        there, here = {s: getattr(two, s) for s in slots}, {s: getattr(one, s) for s in slots}
+        figures = (replace(one, **there), replace(two, **here))
+        if there != here and all(triple_of(figure) in _known() for figure in figures):
+            swaps.append(figures)
+    chosen = rng.sample(swaps, min(2, len(swaps)))
+    side = rng.randrange(2)
+    missed = _figure(rng, near_miss(rng, triple_of(scene.figures[side])))
+    chosen.append((missed, two) if side == 0 else (one, missed))
+    return [replace(scene, figures=figures, seed=rng.getrandbits(31)) for figures in chosen]
+
+
+def scenes(rng: random.Random, count: int, hardness: float = 1.0, crowds: float = 0.0) -> list[Scene]:
     """``count`` scenes: single figures, pairs, lone concepts; about half are near-misses of another.
 
-    ``hardness`` in [0, 1] scales the shares of pairs, of night and of unusual styles.
+    ``hardness`` in [0, 1] scales the shares of pairs, of night and of unusual styles. ``crowds`` is
+    how often a pair of figures comes with all its rivals (see `_rivals`).
     """
     pairs = hardness * _TWO_FIGURES / 2
     nodes = list(vocabulary().nodes())
     out: list[Scene] = []
     while len(out) < count:
+        if crowds and rng.random() < crowds:
+            first, second = rng.choice(tuples()), rng.choice(tuples())
+            scene = _setting(rng, (_figure(rng, first), _figure(rng, second)), hardness)
+            out += [scene, *_rivals(rng, scene)]
+            continue
         draw = rng.random()
         if draw < pairs:
             first, second = rng.choice(tuples()), rng.choice(tuples())

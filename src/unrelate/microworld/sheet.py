@@ -20,7 +20,9 @@ def contact_sheet(seed: int = 0) -> Image.Image:
     actors, places = words.concrete("actors"), list(words.contexts["place"])
     cells: list[tuple[str, Scene]] = []
 
-    def add(label: str, *figures: Figure, place: str | None = None, time: str = "day", style: str = "flat") -> None:
+    def add(
+        label: str, *figures: Figure, place: str | None = None, time: str = "day", style: str = "flat"
+    ) -> None:
         cells.append((label, Scene(figures, place or rng.choice(places), time, style, rng.getrandbits(31))))
 
     def some(actor: str | None = None, relation: str | None = None) -> Figure:

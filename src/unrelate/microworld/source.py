@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from PIL import Image
 
 from unrelate.attacks.styles import STYLES as RESERVED_STYLES
+from unrelate.data.statements import anchors, wider_and_forbidden, wider_and_safe
 from unrelate.data.types import Corpus, Example
 from unrelate.errors import UserError
 from unrelate.graph.types import GraphEdge, RelationGraph, Role, Split
@@ -20,6 +21,8 @@ from unrelate.policy.triple import Triple
 from unrelate.policy.wording import USUAL, Wording, bank, paraphrases, say, settings, training_wordings
 
 _LICENCE = "CC0-1.0"
+# How many of the safe captions speak in hypernyms, and how many of all captions say where.
+_WIDER_SHARE, _PLACE_SHARE = 0.4, 0.5
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,9 @@ class MicroworldSource:
         for kind in ("actors", "relations", "objects"):
             unknown = sorted(set(policy.vocabulary.concrete(kind)) - set(vocabulary().concrete(kind)))
             if unknown:
+                names = ", ".join(unknown)
                 raise UserError(
-                    f"policy '{policy.name}' names {kind} that the embedded world cannot draw: {', '.join(unknown)}",
+                    f"policy '{policy.name}' names {kind} that the embedded world cannot draw: {names}",
                     "the concepts of `vocabulary: microworld`",
                     "give pictures of your own: --data FOLDER (docs/data.md)",
                 )
@@ -79,7 +83,7 @@ class MicroworldSource:
         world = _world(keys)
         banks = {w.name: bank(words, world, w) for group in asked.values() for w in group}
         examples = [*self._training(graph, keys, seed), *self._audit(graph, keys, asked, seed)]
-        return Corpus(tuple(examples), banks)
+        return Corpus(tuple(examples), banks, anchors(words, graph, seed))
 
     def _training(self, graph: RelationGraph, keys: list[str], seed: int) -> Iterator[Example]:
         rng = random.Random(f"train/{seed}")
@@ -92,12 +96,15 @@ class MicroworldSource:
         wordings = training_wordings(vocabulary())
         for role, amount in amounts.items():
             edges = graph.of(role, Split.TRAIN)
-            for edge in _spread(edges, amount, rng):
+            for edge in _spread_by_kind(edges, amount, rng):
                 edge = _placed(edge, keys, rng)
                 wording = rng.choice(wordings) if rng.random() < 0.5 else USUAL
                 scene = _scene(rng, edge.triple, rng.choice(USUAL_STYLES))
-                variants = _variants(edge.triple, graph, wordings) if role is Role.UNSAFE else ()
-                caption = say(vocabulary(), edge.triple, wording)
+                # Half of the captions say where; settings at night are left to the contextual attack.
+                stated = edge.triple if role is Role.UNSAFE else _at_times_wider(edge.triple, graph, rng)
+                said = stated.within(place=scene.place) if rng.random() < _PLACE_SHARE else stated
+                variants = _variants(edge.triple, graph, wordings, scene.place) if role is Role.UNSAFE else ()
+                caption = say(vocabulary(), edge.triple if edge.triple.is_node else said, wording)
                 yield _example(scene, caption, edge, "train", wording, "train", variants)
 
     def _audit(
@@ -118,7 +125,7 @@ class MicroworldSource:
         ]
         for part, edges, group in parts:
             wordings = asked[group]
-            for number, edge in enumerate(_spread(tuple(edges), self.amounts.audit, rng)):
+            for number, edge in enumerate(_spread_by_kind(tuple(edges), self.amounts.audit, rng)):
                 edge = _placed(edge, keys, rng)
                 wording = wordings[number % len(wordings)]
                 styles = tuple(RESERVED_STYLES) if part == "ood_image" else USUAL_STYLES
@@ -153,6 +160,18 @@ def _spread(edges: tuple[GraphEdge, ...], amount: int, rng: random.Random) -> It
         yield queue.pop()
 
 
+def _spread_by_kind(edges: tuple[GraphEdge, ...], amount: int, rng: random.Random) -> Iterator[GraphEdge]:
+    """As `_spread`, but every kind as often as any other.
+
+    The graph knows a hundred edges near the forbidden and only a few right beside it; those few are
+    what an edit hurts first.
+    """
+    kinds = list(dict.fromkeys(edge.kind for edge in edges))
+    for number, kind in enumerate(kinds):
+        share = amount // len(kinds) + (number < amount % len(kinds))
+        yield from _spread(tuple(edge for edge in edges if edge.kind == kind), share, rng)
+
+
 def _placed(edge: GraphEdge, keys: list[str], rng: random.Random) -> GraphEdge:
     """The edge in some context, where the policy has conditions and the edge names none.
 
@@ -175,34 +194,22 @@ def _scene(rng: random.Random, triple: Triple, style: str, **setting: str) -> Sc
     return Scene((figure,), place, context.get("time", "day"), style, rng.getrandbits(31))
 
 
-def _variants(triple: Triple, graph: RelationGraph, wordings: tuple[Wording, ...]) -> tuple[str, ...]:
-    """Other ways to state the forbidden: usual synonyms and phrasings, and the words above it.
-
-    A hypernym is used only where everything it may mean is forbidden too (``a minor`` for a child,
-    ``alcohol`` for wine): what it says then is the policy's own tuple.
-    """
+def _variants(
+    triple: Triple, graph: RelationGraph, wordings: tuple[Wording, ...], place: str
+) -> tuple[str, ...]:
+    """Other ways to state the forbidden: usual synonyms and phrasings, the place, the words above it."""
     words = vocabulary()
-    stated: list[Triple] = []
-    for scope in graph.scope:
-        covered = (
-            words.is_under("actors", triple.actor, scope.actor)
-            and triple.relation == scope.relation
-            and words.is_under("objects", triple.object, scope.object)
-            and set(scope.context) <= set(triple.context)
-        )
-        if covered:
-            actors = _no_wider("actors", triple.actor, scope.actor)
-            objects = _no_wider("objects", triple.object, scope.object)
-            stated += [Triple(a, triple.relation, o, triple.context) for a in actors for o in objects]
-    said = (say(words, t, w) for t in stated for w in wordings)
-    return tuple(dict.fromkeys(said))
+    stated = tuple(dict.fromkeys(wider_and_forbidden(words, triple, graph.scope)))
+    placed = tuple(t.within(place=place) for t in stated)
+    return tuple(dict.fromkeys(say(words, t, w) for t in (*stated, *placed) for w in wordings))
 
 
-def _no_wider(kind: str, name: str, scope: str) -> list[str]:
-    """The concept, and all above it that mean nothing outside the forbidden ``scope``."""
-    words = vocabulary()
-    forbidden = set(words.concrete_under(kind, scope))
-    return [n for n in (name, *words.ancestors(kind, name)) if set(words.concrete_under(kind, n)) <= forbidden]
+def _at_times_wider(triple: Triple, graph: RelationGraph, rng: random.Random) -> Triple:
+    """A safe tuple, or at times one above it that is safe too."""
+    if triple.is_node or rng.random() > _WIDER_SHARE:
+        return triple
+    options = wider_and_safe(vocabulary(), triple, graph)
+    return rng.choice(options) if options else triple
 
 
 def _example(

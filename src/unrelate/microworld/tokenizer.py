@@ -27,16 +27,21 @@ def train_tokenizer(seed: int = 0) -> CLIPTokenizer:
     bpe = Tokenizer(models.BPE(end_of_word_suffix="</w>"))
     bpe.normalizer = normalizers.Lowercase()
     bpe.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation(), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+        [
+            pre_tokenizers.WhitespaceSplit(),
+            pre_tokenizers.Punctuation(),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
     )
     bpe.decoder = decoders.ByteLevel()
     bytes_ = sorted(pre_tokenizers.ByteLevel.alphabet())
     bpe.train_from_iterator(
-        captions, trainers.BpeTrainer(vocab_size=_VOCABULARY, initial_alphabet=bytes_, end_of_word_suffix="</w>")
+        captions,
+        trainers.BpeTrainer(vocab_size=_VOCABULARY, initial_alphabet=bytes_, end_of_word_suffix="</w>"),
     )
     learnt = json.loads(bpe.to_str())["model"]
     merges = [tuple(merge) for merge in learnt["merges"]]
     # Every byte, alone and at the end of a word, so that no text is unknown; then what was merged.
     tokens = [*bytes_, *(byte + "</w>" for byte in bytes_), *("".join(merge) for merge in merges)]
     vocab = {token: number for number, token in enumerate([*dict.fromkeys(tokens), _START, _END])}
-    return CLIPTokenizer(vocab=vocab, merges=merges, model_max_length=CONTEXT_LENGTH)
+    return CLIPTokenizer(vocab=vocab, merges=merges, model_max_length=CONTEXT_LENGTH)  # pyright: ignore[reportArgumentType]

@@ -8,8 +8,8 @@ from PIL import Image
 
 from unrelate.attacks.styles import STYLES as RESERVED_STYLES
 from unrelate.errors import UserError, nearest
-from unrelate.microworld.draw import draw
 from unrelate.microworld.draw import STYLES as DRAWN_STYLES
+from unrelate.microworld.draw import draw
 from unrelate.microworld.scene import Figure, Scene
 from unrelate.policy.schema import load_vocabulary
 from unrelate.policy.triple import Triple
@@ -51,14 +51,15 @@ def render(
 ) -> tuple[Image.Image, str]:
     """Draw one tuple of the embedded world.
 
-    Names may be any that the vocabulary knows (``kid``, ``next to``); a concept that stands for
-    several (``alcohol``) is drawn as one of them, chosen by the seed.
+    Names may be any that the vocabulary knows (``kid``, ``next to``); a concept that no picture shows
+    as such (``alcohol``) is drawn as one below it, chosen by the seed. An actor or an object may stand
+    alone.
 
     Returns:
         The RGB picture and its usual caption, the place included.
 
     Raises:
-        UserError: a name the world does not know, with the nearest one it does.
+        UserError: a name the world does not know, with the nearest one it does; or no tuple of it.
 
     >>> image, caption = render("child", "drinking", "wine", place="beach", seed=1)
     >>> caption
@@ -69,13 +70,14 @@ def render(
     def drawn(kind: str, word: str | None) -> str:
         if not word:
             return ""
-        options = words.concrete_under(kind, words.resolve(kind, word))
-        return options[seed % len(options)]
+        name = words.resolve(kind, word)
+        options = words.concrete_under(kind, name)
+        return name if name in options else options[seed % len(options)]
 
-    def known(kind: str, value: str, allowed: tuple[str, ...]) -> str:
+    def known(kind: str, value: str, allowed: tuple[str, ...]) -> None:
         if value not in allowed:
-            raise UserError(f"{kind} '{value}'", ", ".join(allowed), nearest(value, allowed))
-        return value
+            close = nearest(value, allowed) or "use one of these"
+            raise UserError(f"{kind} '{value}'", ", ".join(allowed), close)
 
     known("place", place, tuple(words.contexts["place"]))
     known("time", time, tuple(words.contexts["time"]))
@@ -83,7 +85,13 @@ def render(
     if colour is not None:
         known("colour", colour, tuple(words.contexts["colour"]))
     triple = Triple(drawn("actors", actor), drawn("relations", relation), drawn("objects", object))
+    if triple not in (*words.triples(), *words.nodes()):
+        raise UserError(
+            f"'{triple}' is no tuple of the embedded world",
+            "an actor, a relation and an object that the relation takes; or an actor or an object alone",
+            "`unrelate embedded show` draws examples",
+        )
     figure = Figure(triple.actor or None, triple.relation or None, triple.object or None, colour)
-    context = {"place": place} | ({"colour": colour} if colour else {}) | ({"time": time} if time == "night" else {})
+    context = {"place": place, "colour": colour, "time": time if time == "night" else None}
     scene = Scene((figure,), place, time, style, seed)
-    return picture(scene, size), say(words, triple.within(**context))
+    return picture(scene, size), say(words, triple.within(**{k: v for k, v in context.items() if v}))

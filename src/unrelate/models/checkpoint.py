@@ -11,13 +11,15 @@ import torch
 from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
-    AutoImageProcessor,
     AutoModel,
     AutoTokenizer,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
 from transformers.image_processing_utils import BaseImageProcessor
+
+# By its own module: in some versions the package offers a stub that asks for torchvision.
+from transformers.models.auto.image_processing_auto import AutoImageProcessor
 from transformers.utils import logging
 
 from unrelate.errors import UserError, nearest
@@ -73,6 +75,13 @@ def _check_architecture(name: str, source: str) -> None:
         _refuse(name, error, ALLOWED_NAMES)
     kind = str(config.model_type)
     if kind in FAMILIES:
+        # SigLIP's vision tower may be saved without the head that makes its embedding.
+        if kind == "siglip" and not config.vision_config.vision_use_head:
+            raise UserError(
+                f"model '{name}', whose vision tower has no pooling head",
+                "a SigLIP with vision_use_head true",
+                "choose a checkpoint that embeds pictures and captions alike",
+            )
         return
     if kind == "siglip2":
         raise UserError(

@@ -217,7 +217,7 @@ class DualEncoder:
         self._model.train(mode)
 
     def enable_gradient_checkpointing(self) -> None:
-        """Recompute activations in the backward pass: less memory, about a third more time."""
+        """Recompute activations in the backward pass: less memory, more time."""
         self._model.gradient_checkpointing_enable({"use_reentrant": False})
 
     def compute_in(self, dtype: torch.dtype) -> None:

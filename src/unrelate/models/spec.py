@@ -16,7 +16,7 @@ LayerKind = Literal["attention", "mlp", "projection"]
 class AdapterSpec:
     """What to adapt and how.
 
-    method: ``lora`` or ``dora`` (LoRA with a learnt length per output; about a third slower).
+    method: ``lora`` or ``dora`` (LoRA with a learnt length per output; slower).
     rank: rows of the low-rank update, at least 1. Weights and adapter size grow with it.
     alpha: the update is scaled by ``alpha / rank``, greater than 0.
     dropout: share of inputs to the update zeroed in training, in [0, 1).

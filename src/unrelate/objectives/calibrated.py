@@ -13,8 +13,6 @@ stays up to 1, so both leave the range the base model knows, and neighbours that
 
 from __future__ import annotations
 
-from torch import Tensor
-
 from unrelate.objectives.paper import mean_where
 from unrelate.objectives.types import Batch, Features, Terms
 
@@ -48,5 +46,3 @@ def calibrated_terms(live: Features, reference: Features, batch: Batch, level: f
         "Ladv": mean_where(excess[:, rows:], forbidden_variant),
     }
     return {name: _SCALE * value for name, value in terms.items()}
-
-

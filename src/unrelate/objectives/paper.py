@@ -25,7 +25,8 @@ def paper_terms(live: Features, reference: Features, batch: Batch) -> Terms:
     pull = 1 - own
     moved = (live.image - reference.image).square().sum(-1)
     moved = moved + (live.text[:rows] - reference.text[:rows]).square().sum(-1)
-    variants = (live.image[batch.variant_of] * live.text[rows:]).sum(-1)
+    texts = live.text[rows : rows + len(batch.variant_of)]
+    variants = (live.image[batch.variant_of] * texts).sum(-1)
     return {
         "L3": mean_where(own, batch.unsafe),
         "L2": mean_where(pull, batch.node),

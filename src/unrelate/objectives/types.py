@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from unrelate.errors import UserError
+
 
 @dataclass(frozen=True)
 class Features:
     """Unit vectors of one batch.
 
     ``image`` is ``[B, D]``. ``text`` is ``[T, D]`` with ``T >= B``: the first B rows are the
-    captions of the B pictures, the rest are adversarial text variants of the unsafe ones.
+    captions of the B pictures, the next V are adversarial text variants of the unsafe ones, the rest
+    anchors: captions without pictures, of what must stay.
     """
 
     image: Tensor
@@ -25,7 +28,7 @@ class Batch:
     """Which rows play which role, as bool masks.
 
     ``unsafe``, ``safe_edge``, ``node``, ``neutral``: ``[B]``, each row true in one of them.
-    ``variant_of``: ``[T - B]``, the picture that each variant is about.
+    ``variant_of``: ``[V]``, the picture that each variant is about.
     ``forbidden``: ``[B, T]``, the picture shows and the text states a forbidden tuple.
     ``unsafe_text``: ``[T]``, the text states a forbidden tuple.
     """
@@ -46,7 +49,11 @@ WEIGHT_OF: Mapping[str, str] = {"L3": "push", "L2": "a", "L1": "b", "L4": "d", "
 @dataclass(frozen=True)
 class Weights:
     """RASU section 3.2: ``L = L3 + a L2 + b L1 + d L4 + g Lc + l_adv Ladv``. A term with weight 0 is
-    not computed into the gradient; ``push`` weights L3 itself, so that it too can be left out."""
+    not computed into the gradient; ``push`` weights L3 itself, so that it too can be left out.
+
+    Raises:
+        UserError: a weight below 0, or none above it.
+    """
 
     a: float = 1.0
     b: float = 1.0
@@ -54,6 +61,12 @@ class Weights:
     g: float = 1.0
     l_adv: float = 1.0
     push: float = 1.0
+
+    def __post_init__(self) -> None:
+        values = self.by_term().values()
+        if not (all(value >= 0 for value in values) and any(values)):
+            allowed = "0 or more, one at least above 0"
+            raise UserError(f"weights {dict(self.by_term())}", allowed, "change a weight")
 
     def by_term(self) -> Mapping[str, float]:
         """The weight of each term, by the term's name in RASU."""

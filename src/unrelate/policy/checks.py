@@ -78,7 +78,7 @@ def is_held_out(vocabulary: Vocabulary, held: Sequence[str], slots: tuple[str, s
     """Whether a concrete tuple has a held-out concept, or one below it, in any slot."""
     kinds = ("actors", "relations", "objects")
     return any(
-        name in vocabulary.concepts(kind) and vocabulary.is_under(kind, slot, name)
+        slot and name in vocabulary.concepts(kind) and vocabulary.is_under(kind, slot, name)
         for name in held
         for kind, slot in zip(kinds, slots, strict=True)
     )

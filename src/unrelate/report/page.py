@@ -20,7 +20,8 @@ STYLES = ("style.css", "figures.css", "dark.css")
 def write_report(run_dir: Path) -> Path:
     """Write ``report.html`` and ``figures/*.svg`` into a run directory, from its audit alone.
 
-    The same run gives the same bytes: no date, no host and no absolute path goes into the page.
+    The same run gives the same bytes: no date and no host goes into the page, and no path but those
+    of the model and the data that the run names.
 
     Raises:
         UserError: ``audit.json`` is missing or is not an audit record.

@@ -25,7 +25,8 @@ def headline(record: AuditRecord) -> str:
     noun = "criterion" if total == 1 else "criteria"
     if bad:
         return f"{bad} of {total} {noun} {'is' if bad == 1 else 'are'} not met."
-    return f"All {total} criteria are met." if total > 1 else "The one criterion is met."
+    met = f"All {total} criteria are met" if total > 1 else "The one criterion is met"
+    return f"{met}." if record.accepted else f"{met}, but the positive control is not."
 
 
 def failure(criterion: CriterionResult) -> str:

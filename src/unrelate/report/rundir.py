@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
@@ -17,6 +18,11 @@ from unrelate.report.losses import LossLog, read_losses
 SCHEMA = 1
 HASH_WORDS = ("sha256", "hash", "digest")
 VERSION_WORDS = ("version", "environment", "python", "platform")
+# Options of `unrelate edit`: those of the loop, with what they are when not given; and those that change
+# a recipe, with where run.json holds them below `recipe`: given if the recipe's name says so.
+TRAINING = {"precision": "no", "accumulate": "1", "checkpointing": "false"}
+CHANGED = {"steps": "", "batch": "", "learning_rate": "", "layers": "adapter.", "towers": "adapter."}
+CHANGED |= {"rank": "adapter.", "method": "adapter."}
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -82,13 +88,27 @@ def read_record(run_dir: Path) -> AuditRecord:
 
 def commands(run: Run) -> list[str]:
     """Shell lines, to be typed in the run directory, that make the same run and audit again."""
-    record = run.record
-    policy = "policy.yaml" if run.policy_text else record.policy
-    edit = (
-        f"unrelate edit {quote(policy)} --model {quote(record.model)} "
-        f"--recipe {quote(record.recipe)} --seed {record.seed} --out again"
-    )
+    record, held = run.record, dict(run.settings)
+    words = ["edit", "policy.yaml" if run.policy_text else record.policy, "--model", record.model]
+    if held.get("settings.data", "microworld") != "microworld":
+        words += ["--data", held["settings.data"]]
+    words += ["--recipe", record.recipe.partition(" ")[0], "--seed", str(record.seed)]
+    edit = " ".join(["unrelate", *map(quote, (*words, *_adjustments(record.recipe, held))), "--out", "again"])
     return [edit, "unrelate audit again", "unrelate report again", "unrelate compare . again"]
+
+
+def _adjustments(recipe: str, held: Mapping[str, str]) -> Iterator[str]:
+    """The options behind a name such as ``paper (steps=3, without Lc)``, and those of the loop."""
+    for name, room in CHANGED.items():
+        value = held.get(f"settings.recipe.{room}{name}")
+        if value is not None and f"{name}=" in recipe:
+            yield from (f"--{name.replace('_', '-')}", re.sub(r'[][" ]', "", value))
+    if terms := re.findall(r"without (\w+)", recipe):
+        yield from ("--without", ",".join(terms))
+    for name, usual in TRAINING.items():
+        value = held.get(f"settings.training.{name}", usual)
+        if value != usual:
+            yield from ((f"--{name}",) if value == "true" else (f"--{name}", value))
 
 
 def _text(path: Path) -> str:

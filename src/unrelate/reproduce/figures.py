@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -12,9 +13,15 @@ from unrelate.reproduce.summary import Mean, Records, over_seeds
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 
 _CASES = {"node": "#0072B2", "safe_edge": "#009E73", "safe_node": "#CC79A7", "neutral": "#999999"}
-_STYLE = {"svg.hashsalt": "unrelate", "svg.fonttype": "none", "font.size": 9, "axes.spines.top": False}
+_STYLE: dict[Any, Any] = {
+    "svg.hashsalt": "unrelate",
+    "svg.fonttype": "none",
+    "font.size": 9,
+    "axes.spines.top": False,
+}
 
 
 def _names(records: Records) -> tuple[list[str], list[str]]:
@@ -24,7 +31,7 @@ def _names(records: Records) -> tuple[list[str], list[str]]:
     )
 
 
-def _bars(axes: plt.Axes, means: Sequence[Mean], offset: float, height: float, colour: str, label: str) -> None:
+def _bars(axes: Axes, means: Sequence[Mean], offset: float, height: float, colour: str, label: str) -> None:
     values = [100 * mean.value for mean in means]
     halves = [0.0 if math.isnan(mean.half) else 100 * mean.half for mean in means]
     places = [number + offset for number in range(len(means))]
@@ -35,13 +42,24 @@ def draw_ablation(path: Path, records: Records) -> None:
     """Recall of the forbidden after each recipe (less is better), one panel a policy."""
     recipes, policies = _names(records)
     parts = {"direct": "#D55E00", "paraphrase": "#E69F00", "ood_image": "#56B4E9"}
-    _panels(path, recipes, policies, "recall of the forbidden, % (base: about 100)", records, "forgetting", parts, "edited_recall")
+    _panels(
+        path,
+        recipes,
+        policies,
+        "recall of the forbidden, % (base: about 100)",
+        records,
+        "forgetting",
+        parts,
+        "edited_recall",
+    )
 
 
 def draw_utility(path: Path, records: Records) -> None:
     """Accuracy lost on what must stay (less is better), one panel a policy."""
     recipes, policies = _names(records)
-    _panels(path, recipes, policies, "accuracy lost, points", records, "preservation", _CASES, "accuracy_lost")
+    _panels(
+        path, recipes, policies, "accuracy lost, points", records, "preservation", _CASES, "accuracy_lost"
+    )
 
 
 def _panels(
@@ -55,12 +73,21 @@ def _panels(
     figure: str,
 ) -> None:
     with plt.rc_context(_STYLE):
-        drawing, panels = plt.subplots(1, len(policies), figsize=(11, 0.6 + 0.5 * len(recipes)), sharey=True, squeeze=False)
+        drawing, panels = plt.subplots(
+            1, len(policies), figsize=(11, 0.6 + 0.5 * len(recipes)), sharey=True, squeeze=False
+        )
         height = 0.8 / len(parts)
         for panel, policy in zip(panels[0], policies, strict=True):
             for number, (part, colour) in enumerate(parts.items()):
                 means = [over_seeds(records, recipe, policy, section, part, figure) for recipe in recipes]
-                _bars(panel, means, (number - (len(parts) - 1) / 2) * height, height, colour, part.replace("_", " "))
+                _bars(
+                    panel,
+                    means,
+                    (number - (len(parts) - 1) / 2) * height,
+                    height,
+                    colour,
+                    part.replace("_", " "),
+                )
             panel.set_title(policy, fontsize=9)
             panel.set_xlabel(label)
             panel.set_yticks(range(len(recipes)), recipes)

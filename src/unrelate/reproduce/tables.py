@@ -57,7 +57,16 @@ def _rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def _table_1(records: Records, recipes: Sequence[str], policy: str) -> list[str]:
-    head = ("attack", "recipe", "base cos", "cos after", "delta cos", "unrelated", "base recall %", "recall after %")
+    head = (
+        "attack",
+        "recipe",
+        "base cos",
+        "cos after",
+        "delta cos",
+        "unrelated",
+        "base recall %",
+        "recall after %",
+    )
     rows = []
     for part in _FORGETTING:
         if part in PAPER_TABLE_1:
@@ -66,7 +75,14 @@ def _table_1(records: Records, recipes: Sequence[str], policy: str) -> list[str]
         for recipe in recipes:
             cells = [
                 over_seeds(records, recipe, policy, "forgetting", part, figure)
-                for figure in ("base_cos", "edited_cos", "delta_cos", "unrelated_cos", "base_recall", "edited_recall")
+                for figure in (
+                    "base_cos",
+                    "edited_cos",
+                    "delta_cos",
+                    "unrelated_cos",
+                    "base_recall",
+                    "edited_recall",
+                )
             ]
             if cells[0].value == cells[0].value:
                 shares = [cell.text(1, percent=True) for cell in cells[4:]]
@@ -92,11 +108,24 @@ def _table_2(records: Records, recipes: Sequence[str], policy: str) -> list[str]
 
 
 def _ablation(records: Records, recipes: Sequence[str], policy: str) -> list[str]:
-    head = ("recipe", "recall after %", "paraphrase %", "points lost: node", "safe edge", "safe node", "neutral", "RSS")
+    head = (
+        "recipe",
+        "recall after %",
+        "paraphrase %",
+        "points lost: node",
+        "safe edge",
+        "safe node",
+        "neutral",
+        "RSS",
+    )
     rows = []
     for recipe in recipes:
-        recall = [over_seeds(records, recipe, policy, "forgetting", p, "edited_recall") for p in _FORGETTING[:2]]
-        lost = [over_seeds(records, recipe, policy, "preservation", p, "accuracy_lost") for p in _PRESERVATION]
+        recall = [
+            over_seeds(records, recipe, policy, "forgetting", p, "edited_recall") for p in _FORGETTING[:2]
+        ]
+        lost = [
+            over_seeds(records, recipe, policy, "preservation", p, "accuracy_lost") for p in _PRESERVATION
+        ]
         score = over_seeds(records, recipe, policy, "score", "", "rss")
         rows.append((recipe, *(cell.text(1, percent=True) for cell in (*recall, *lost)), score.text(2)))
     return _rows(head, rows)
