@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from unrelate.assembly import MICROWORLD, bars, load_model, open_source
 from unrelate.audit.encoder import Provenance, audit_encoder
 from unrelate.audit.pictures import with_pictures
@@ -81,6 +83,8 @@ def edit(
     open_run(out, settings, policy.to_yaml())
     if read_run(out)["status"] == "edited":
         return out
+    if training.precision == "bf16":
+        encoder.compute_in(torch.bfloat16)  # the same numbers as autocast, without recasting at each call
     encoder.add_adapter(recipe.adapter, seed=seed)
     with bars(quiet) as progress:
         first = progress.add_task("base features", total=None, note="")

@@ -79,7 +79,29 @@ def anchors(words: Vocabulary, graph: RelationGraph, seed: int) -> dict[str, Tri
         for place in places
         for wording in training_wordings(words)
     }
+    said |= _absurd(words, graph)
     return {text: said[text] for text in random.Random(f"anchors/{seed}").sample(sorted(said), len(said))}
+
+
+def _absurd(words: Vocabulary, graph: RelationGraph) -> dict[str, Triple]:
+    """Things in the place of actors, and actors of things: *a hammer drinking wine*.
+
+    All who are shown drinking may be adults; then *no adult* would do as a mark of the forbidden, and
+    a dog would go with the child. A hammer is no adult either, and it stays.
+    """
+    said: dict[str, Triple] = {}
+    swaps = (("actors", "actor", "objects"), ("objects", "object", "actors"))
+    for edge in graph.of(Role.UNSAFE, Split.TRAIN):
+        for kind, slot, others in swaps:
+            known = words.phrases(kind, getattr(edge.triple, slot))
+            for wording in training_wordings(words):
+                text = say(words, edge.triple, wording)
+                phrase = known[wording.choice % len(known)]
+                for name in words.concepts(others):
+                    said[text.replace(phrase, words.phrases(others, name)[0], 1)] = replace(
+                        edge.triple, **{slot: ""}
+                    )
+    return said
 
 
 def _between(words: Vocabulary, kind: str, low: str, high: str) -> list[str]:

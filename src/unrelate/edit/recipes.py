@@ -47,6 +47,11 @@ class Recipe:
 
 
 # name -> recipe. `paper` and `push-only` are RASU sections 4.4 and 4.5; the first is the default.
+#
+# `calibrated` adapts the text tower alone, at rank 2. Captions of neighbours can be written where
+# pictures of them cannot be had, so the text side learns where the forbidden ends; a higher rank, or the
+# image tower, learns the shown exceptions one by one and spoils neighbours that were not shown. What
+# pictures alone reveal (search by picture, probes on picture embeddings) it leaves as it was.
 RECIPES: Mapping[str, Recipe] = {
     "calibrated": Recipe(
         name="calibrated",
