@@ -34,7 +34,7 @@ def train(
     out: Annotated[Path, typer.Option(help="Where it goes; a killed training is gone on with.")] = Path(
         "embedded-clip"
     ),
-    steps: Annotated[int | None, typer.Option(min=1, help="Optimiser steps.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Optimiser steps, both rounds together.")] = None,
     seed: Annotated[int, typer.Option(help="Of scenes and weights.")] = 0,
     device: Annotated[str, typer.Option(help="`auto`, `cpu`, `cuda`, ...")] = "auto",
 ) -> None:
@@ -49,7 +49,10 @@ def train(
     from unrelate.microworld.clip_recipe import ClipRecipe, train_clip
 
     recipe = ClipRecipe(seed=seed)
-    train_clip(out, replace(recipe, steps=steps) if steps else recipe, device=resolve_device(device))
+    if steps:
+        second = steps * recipe.crowd_steps // recipe.all_steps
+        recipe = replace(recipe, steps=max(1, steps - second), crowd_steps=steps - max(1, steps - second))
+    train_clip(out, recipe, device=resolve_device(device))
     _out.print(
         f"wrote {out}; how well does it know its world? unrelate embedded evaluate clip --model {out}",
         markup=False,

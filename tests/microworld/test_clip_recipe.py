@@ -18,7 +18,8 @@ from unrelate.microworld.tokenizer import CONTEXT_LENGTH, train_tokenizer
 from unrelate.models import DualEncoder
 
 TINY = ClipRecipe(
-    steps=4,
+    steps=2,
+    crowd_steps=2,
     batch=8,
     save_every=2,
     warmup=2,
