@@ -93,7 +93,7 @@ def edit(
             corpus.part("train"),
             graph,
             lambda done, of: progress.update(first, completed=done, total=of),
-            corpus.anchors,
+            corpus.anchors if recipe.anchors else {},  # texts that no step asks for are not embedded
         )
         second = progress.add_task(f"forgetting ({recipe.name})", total=None, note="")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -59,9 +58,6 @@ def open_source(data: str, policy: Policy) -> Source:
     if data == MICROWORLD:
         return MicroworldSource.for_policy(policy)
     return FolderSource(Path(data), policy, stylise=STYLES)
-
-
-Tick = Callable[[int, int, str], None]
 
 
 def bars(quiet: bool) -> Progress:

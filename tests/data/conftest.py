@@ -10,21 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from unrelate.graph import RelationGraph, build_graph
-from unrelate.policy import Policy, load_policy
-
 Cells = dict[str, str]
 WriteManifest = Callable[[Sequence[Cells]], Path]
-
-
-@pytest.fixture(scope="session")
-def policy() -> Policy:
-    return load_policy("child-drinking-alcohol")
-
-
-@pytest.fixture(scope="session")
-def graph(policy: Policy) -> RelationGraph:
-    return build_graph(policy, seed=0)
 
 
 def paint(path: Path, number: int) -> Path:

@@ -105,7 +105,7 @@ class MicroworldSource:
                 said = stated.within(place=scene.place) if rng.random() < _PLACE_SHARE else stated
                 variants = _variants(edge.triple, graph, wordings, scene.place) if role is Role.UNSAFE else ()
                 caption = say(vocabulary(), edge.triple if edge.triple.is_node else said, wording)
-                yield _example(scene, caption, edge, "train", wording, "train", variants)
+                yield _example(scene, caption, edge, "train", "train", variants)
 
     def _audit(
         self, graph: RelationGraph, keys: list[str], asked: dict[str, tuple[Wording, ...]], seed: int
@@ -132,7 +132,7 @@ class MicroworldSource:
                 setting = dict(wording.context) | ({"time": "night"} if part == "contextual" else {})
                 scene = _scene(rng, edge.triple, styles[number % len(styles)], **setting)
                 caption = say(vocabulary(), edge.triple, wording)
-                yield _example(scene, caption, edge, part, wording, wording.name)
+                yield _example(scene, caption, edge, part, wording.name)
 
 
 def _at_own_place(wordings: tuple[Wording, ...]) -> tuple[Wording, ...]:
@@ -217,8 +217,7 @@ def _example(
     caption: str,
     edge: GraphEdge,
     part: str,
-    wording: Wording,
-    bank_name: str,
+    wording: str,
     variants: tuple[str, ...] = (),
 ) -> Example:
     digest = hashlib.sha256(repr((scene, caption)).encode()).hexdigest()
@@ -230,7 +229,7 @@ def _example(
         role=edge.role,
         split=edge.split,
         part=part,
-        wording=bank_name,
+        wording=wording,
         source="microworld",
         licence=_LICENCE,
         sha256=digest,
