@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,7 @@ def edit(
     recipe = recipe if isinstance(recipe, Recipe) else recipe_named(recipe)
     training = replace(training or Training(), seed=seed)
     graph, corpus = _material(policy, data, seed)
+    _warn_of_what_cannot_be_measured(policy, corpus)
     encoder = load_model(model, device)
     settings = RunSettings(
         model=str(Path(model).resolve()) if Path(model).is_dir() else model,
@@ -139,6 +141,19 @@ def audit(run: str | Path, *, device: str = "auto", quiet: bool = False) -> Audi
     fresh.write_text(record.to_json(), encoding="utf-8")
     fresh.replace(run / "audit.json")
     return record
+
+
+def _warn_of_what_cannot_be_measured(policy: Policy, corpus: Corpus) -> None:
+    """Criteria that no picture can decide count as not met: better known before training than after."""
+    asked = {example.part for example in corpus.examples}
+    for criterion in policy.criteria:
+        group, part, *_ = criterion.figure.split(".")
+        if group in ("forgetting", "attacks", "preservation") and part not in asked:
+            warnings.warn(
+                f"criterion {criterion.figure}: the data has no held-out picture of this kind ({part}), so the "
+                "audit will count it as not met; add pictures, or take the criterion out of the policy",
+                stacklevel=3,
+            )
 
 
 def export(run: str | Path, out: str | Path, *, merged: bool = False, device: str = "cpu") -> Path:

@@ -271,6 +271,7 @@ def main() -> None:
     # What libraries remark to developers is not for whoever types a command.
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+    warnings.showwarning = _show_warning
     try:
         app()
     except UserError as error:
@@ -279,6 +280,11 @@ def main() -> None:
         if error.filename is None:
             raise
         _refuse(f"{error.filename}: {error.strerror}")  # a path that cannot be read or written
+
+
+def _show_warning(message: Warning | str, *_: object) -> None:
+    """A warning is for whoever types a command: what it says, not where in the code."""
+    Console(stderr=True).print(f"warning: {message}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _refuse(why: str) -> NoReturn:

@@ -34,7 +34,7 @@ def train(
     out: Annotated[Path, typer.Option(help="Where it goes; a killed training is gone on with.")] = Path(
         "embedded-clip"
     ),
-    steps: Annotated[int | None, typer.Option(min=1, help="Optimiser steps, both rounds together.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Optimiser steps, all rounds together.")] = None,
     seed: Annotated[int, typer.Option(help="Of scenes and weights.")] = 0,
     device: Annotated[str, typer.Option(help="`auto`, `cpu`, `cuda`, ...")] = "auto",
 ) -> None:
@@ -43,15 +43,13 @@ def train(
     Example: `unrelate embedded train clip --out my-clip`
     """
     _known(name)
-    from dataclasses import replace
-
     from unrelate.assembly import resolve_device
-    from unrelate.microworld.clip_recipe import ClipRecipe, train_clip
+    from unrelate.microworld.clip_recipe import ClipRecipe
+    from unrelate.microworld.clip_training import train_clip
 
     recipe = ClipRecipe(seed=seed)
     if steps:
-        second = steps * recipe.crowd_steps // recipe.all_steps
-        recipe = replace(recipe, steps=max(1, steps - second), crowd_steps=steps - max(1, steps - second))
+        recipe = recipe.shortened(steps)
     train_clip(out, recipe, device=resolve_device(device))
     _out.print(
         f"wrote {out}; how well does it know its world? unrelate embedded evaluate clip --model {out}",

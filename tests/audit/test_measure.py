@@ -51,7 +51,12 @@ class Table:
         return torch.tensor([self.captions[caption] for caption in captions])
 
 
-def asked(table: Table, banks: dict[str, dict[Triple, str]], *rows: tuple[int, Triple, str]) -> Answers:
+def asked(
+    table: Table,
+    banks: dict[str, dict[Triple, str]],
+    *rows: tuple[int, Triple, str],
+    forbidden: Sequence[Triple] = (),
+) -> Answers:
     examples = tuple(
         Example(
             key=str(number),
@@ -68,7 +73,7 @@ def asked(table: Table, banks: dict[str, dict[Triple, str]], *rows: tuple[int, T
         )
         for number, (red, triple, wording) in enumerate(rows)
     )
-    return ask(cast(DualEncoder, table), Corpus(examples, banks), examples)
+    return ask(cast(DualEncoder, table), Corpus(examples, banks), examples, forbidden=forbidden)
 
 
 # Cosines of picture 1 = (1, 0, 0) are the first numbers, of picture 2 = (0, 1, 0) the second.
@@ -119,6 +124,17 @@ def test_another_caption_may_be_nearer() -> None:
     assert answers.best == (CAKE,)
     assert answers.right.tolist() == [False]
     assert answers.margin[0] == pytest.approx(-0.3)
+
+
+def test_what_is_forbidden_is_found_by_any_caption_that_states_it() -> None:
+    """Picture 1, taken to show the milk, is nearest to the wine. If both are forbidden it is found; if
+    one of them is, it is not."""
+    both = asked(TABLE, {"usual": BANK}, (1, MILK, "usual"), forbidden=(WINE, MILK))
+    assert both.best == (WINE,)
+    assert both.right.tolist() == [True]
+    for one in (WINE, MILK):
+        alone = asked(TABLE, {"usual": BANK}, (1, MILK, "usual"), forbidden=(one,))
+        assert alone.right.tolist() == [False]
 
 
 def test_each_picture_is_ranked_in_its_own_bank() -> None:

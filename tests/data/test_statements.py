@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import random
+import re
+
 import pytest
 
-from unrelate.data.statements import anchors, may_be_forbidden, wider_and_forbidden, wider_and_safe
+from unrelate.data.statements import (
+    bystanders,
+    dressed,
+    forbidden_sentences,
+    may_be_forbidden,
+    wider_and_forbidden,
+    wider_and_safe,
+)
 from unrelate.graph.build import build_graph
 from unrelate.graph.types import Role, Split
 from unrelate.policy.load import load_policy
@@ -38,31 +48,45 @@ def test_the_safe_is_stated_with_hypernyms_that_hold_nothing_forbidden(alcohol):
     assert may_be_forbidden(words, Triple("person", "drinking", "drink"), graph)
 
 
-@pytest.mark.parametrize("name", POLICIES)
-def test_anchors_state_nothing_forbidden_and_nothing_held_out(name):
-    policy = load_policy(name)
+def test_forbidden_sentences_state_the_forbidden_beside_things_that_are_no_neighbours(alcohol):
+    """Every sentence has a forbidden actor and object, and no other actor at all; the things beside
+    them are neither drinks (forbidden, or partners that may be held out) nor held out."""
+    words, graph = alcohol
+    wine = Triple("child", "drinking", "wine")
+    sentences = forbidden_sentences(words, wine, graph, 400, random.Random(0))
+    assert any(re.match(r"a child in \w+ drinking wine (in|on) a \w+$", text) for text in sentences)
+    assert any(" and " in sentence for sentence in sentences)
+    for sentence in sentences:
+        assert re.search(r"\b(child|kid|minor|underage person)\b", sentence), sentence
+        assert re.search(r"\b(wine|alcohol|alcoholic drink|booze)\b", sentence), sentence
+        assert not re.search(r"\b(man|woman|elder|dog|robot|toddler|milk|juice|night)\b", sentence), sentence
+
+
+def test_a_conditional_tuple_gets_no_wider_sentences():
+    policy = load_policy(POLICIES[2])
     graph = build_graph(policy)
-    texts = anchors(policy.vocabulary, graph, seed=0)
-    kept_from = {e.triple.bare() for e in graph.edges if e.split is Split.HELD_OUT or e.role is Role.UNSAFE}
-    assert len(texts) > 200
-    assert not {triple.bare() for triple in texts.values()} & kept_from
-    reserved = {
-        phrase
-        for kind in ("actors", "relations", "objects")
-        for concept in policy.vocabulary.concepts(kind)
-        for phrase in policy.vocabulary.reserved_phrases(kind, concept)
+    beer = graph.of(Role.UNSAFE)[0].triple
+    assert forbidden_sentences(policy.vocabulary, beer, graph, 50, random.Random(0)) == []
+
+
+def test_bystanders_are_no_end_of_the_forbidden_and_no_held_out_partner(alcohol):
+    words, graph = alcohol
+    things = {triple.object for triple in bystanders(words, graph)}
+    assert "hammer" in things
+    held = {
+        edge.triple.object
+        for edge in graph.of(Role.SAFE_EDGE, Split.HELD_OUT)
+        if edge.kind == "other object" and edge.triple.actor == "child"
     }
-    assert not [text for text in texts if any(f" {phrase} " in f" {text} " for phrase in reserved)]
+    assert held
+    assert not things & (held | {"wine", "cocktail", "beer"})
 
 
-def test_anchors_put_things_in_the_place_of_actors(alcohol):
-    words, graph = alcohol
-    assert "a hammer drinking wine" in anchors(words, graph, seed=0)
-    assert "a child drinking a robot" in anchors(words, graph, seed=0)
-
-
-def test_anchors_come_in_an_order_of_the_seed(alcohol):
-    words, graph = alcohol
-    first, again, other = (list(anchors(words, graph, seed)) for seed in (0, 0, 1))
-    assert first == again != other
-    assert sorted(first) == sorted(other)
+def test_what_a_world_with_conditions_says_always_has_them(alcohol):
+    words, _ = alcohol
+    milk = Triple("man", "drinking", "milk")
+    said = [dressed(words, milk, ("place",), random.Random(seed)) for seed in range(20)]
+    assert all("place" in dict(triple.context) for triple in said)
+    assert {"colour" in dict(triple.context) for triple in said} == {True, False}
+    kept = dressed(words, milk.within(place="park"), ("place",), random.Random(0))
+    assert dict(kept.context)["place"] == "park"

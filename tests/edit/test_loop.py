@@ -118,7 +118,7 @@ def test_half_precision_follows_whole_precision(run: Run, calibrated: Recipe, tm
     """And what was asked for in one edit does not stay for the next."""
     _, whole = run(calibrated, tmp_path / "whole")
     encoder, half = run(calibrated, tmp_path / "half", precision="bf16")
-    close(whole, half, within=0.1)
+    close(whole, half, within=0.2)
     assert whole[0]["terms"] != half[0]["terms"]
     assert {value.dtype for value in encoder.adapter_state().values()} == {torch.float32}
     run(calibrated, tmp_path / "again")

@@ -48,7 +48,7 @@ def test_epochs_are_passes_over_the_training_pairs(ready: Ready, paper: Recipe) 
 
 def test_variants_take_turns(ready: Ready, paper: Recipe) -> None:
     _, prepared = ready(paper)
-    met = [text for step in steps_of(prepared, replace(paper, steps=600), 0) for text in step.texts[16:]]
+    met = [text for step in steps_of(prepared, replace(paper, steps=2400), 0) for text in step.texts[16:]]
     all_there_are = {variant for e in prepared.examples for variant in e.variants}
     assert len(set(met)) > 0.95 * len(all_there_are)
 

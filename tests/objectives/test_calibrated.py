@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from unrelate.objectives import Batch, Features
+from unrelate.objectives import Batch, Features, calibrated
 from unrelate.objectives.calibrated import calibrated_terms
 
 LEVEL = 0.1
@@ -42,6 +42,18 @@ def test_what_stays_keeps_its_own_cosine(live: Features, reference: Features, ba
     found = values(live, reference, batch)
     assert found["L2"] == pytest.approx(10)
     assert found["L4"] == pytest.approx(0.016, rel=1e-4)
+
+
+def test_the_caption_that_moved_most_counts_once_more(
+    live: Features, reference: Features, batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The node's caption moved by a squared distance of 2, the neutral's by less: the worst twentieth
+    of four safe captions is one, and adds 10 * 2 to Lc."""
+    reference.text[2] = torch.tensor([0.0, 1.0])
+    reference.text[3] = torch.tensor([0.8, 0.6])
+    whole = values(live, reference, batch)["Lc"]
+    monkeypatch.setattr(calibrated, "_WORST_WEIGHT", 0.0)
+    assert whole - values(live, reference, batch)["Lc"] == pytest.approx(10 * 2, rel=1e-5)
 
 
 def test_every_term_is_0_at_its_aim(batch: Batch) -> None:

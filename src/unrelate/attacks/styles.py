@@ -38,13 +38,15 @@ def painterly(image: Image.Image) -> Image.Image:
 
 
 def sketch(image: Image.Image) -> Image.Image:
-    """Pencil: dark edges and light grey shading on paper."""
+    """Coloured pencil: dark edges, and a muted tint on paper."""
+    pixels = np.asarray(image, dtype=np.float32)
     grey = image.convert("L")
     blurred = grey.filter(ImageFilter.GaussianBlur(0.012 * min(image.size)))
     tone = np.asarray(grey, dtype=np.float32)
-    edge = np.abs(tone - np.asarray(blurred, dtype=np.float32))
-    paper = 255 - 0.35 * (255 - tone) - 5.0 * edge
-    return Image.fromarray(paper.clip(0, 255).astype(np.uint8)).convert("RGB")
+    edge = np.abs(tone - np.asarray(blurred, dtype=np.float32))[..., None]
+    muted = (tone[..., None] + pixels) / 2
+    paper = 255 - 0.45 * (255 - muted) - 2.5 * edge
+    return Image.fromarray(paper.clip(0, 255).astype(np.uint8))
 
 
 def pixelated(image: Image.Image) -> Image.Image:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,8 @@ class Answers:
     """What one model made of the examples, row by row.
 
     ``cos``: cosine with the own caption, in [-1, 1]. ``best``: the tuple whose caption, of the whole
-    bank in the example's wording, is nearest. ``right``: whether that is the picture's own tuple.
+    bank in the example's wording, is nearest. ``right``: whether that is the picture's own tuple; for a
+    picture of what is forbidden, whether it is any forbidden tuple (beer found as wine is found).
     ``unrelated``: mean cosine with the captions whose tuples share no concept with the picture.
     ``margin``: own cosine less the best among tuples that differ in exactly one slot.
     """
@@ -38,6 +39,7 @@ def ask(
     corpus: Corpus,
     examples: Sequence[Example],
     progress: Callable[[int, int], None] = lambda done, of: None,
+    forbidden: Collection[Triple] = (),
 ) -> Answers:
     """Embed every example and rank it in its bank, with the model as it is (adapter on or off)."""
     images = []
@@ -56,7 +58,12 @@ def ask(
         ranked = _Ranked(triples, pictures[rows] @ texts.T)
         for place, row in enumerate(rows):
             best[row], unrelated[row], margin[row] = ranked.of(place, examples[row].triple, float(cos[row]))
-    right = np.array([b == e.triple for b, e in zip(best, examples, strict=True)])
+    right = np.array(
+        [
+            b == e.triple or (b in forbidden and e.triple in forbidden)
+            for b, e in zip(best, examples, strict=True)
+        ]
+    )
     return Answers(cos, tuple(best), right, unrelated, margin)
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from unrelate.data.anchors import anchors
 from unrelate.data.asking import Speaker, Styles, attacks, bank_of
 from unrelate.data.checks import Progress, check_pictures, check_roles, check_splits, refuse
 from unrelate.data.manifest import Problem, Row, read_manifest
 from unrelate.data.pictures import FilePicture, Limits
 from unrelate.data.roles import Meaning, Roles, understand
 from unrelate.data.splits import assign_splits
-from unrelate.data.statements import anchors
+from unrelate.data.statements import SENTENCES, forbidden_sentences
 from unrelate.data.types import Corpus, Example
 from unrelate.errors import UserError
 from unrelate.graph.types import RelationGraph, Role, Split
@@ -72,7 +74,7 @@ class FolderSource:
 
         speaker = Speaker(self.policy.vocabulary, graph.scope, _captions(sound, read))
         examples = tuple(
-            _example(row, meaning, pictures[row.get("image")], split, speaker)
+            _example(row, meaning, pictures[row.get("image")], split, speaker, graph)
             for row, meaning, split in zip(sound, read, splits, strict=True)
         )
         asked = attacks(speaker, [e for e in examples if e.part == "direct"], self.stylise, seed)
@@ -102,9 +104,17 @@ def _captions(rows: Sequence[Row], meanings: Sequence[Meaning]) -> Mapping[Tripl
     return {meaning.triple: row.get("caption") for row, meaning in pairs if not meaning.named}
 
 
-def _example(row: Row, meaning: Meaning, picture: FilePicture, split: Split, speaker: Speaker) -> Example:
+def _example(
+    row: Row, meaning: Meaning, picture: FilePicture, split: Split, speaker: Speaker, graph: RelationGraph
+) -> Example:
     image = PurePosixPath(row.get("image"))
-    forbidden = speaker.forbidden(meaning.triple) if meaning.role is Role.UNSAFE else ()
+    forbidden: tuple[str, ...] = ()
+    if meaning.role is Role.UNSAFE:
+        forbidden = speaker.forbidden(meaning.triple)
+        if meaning.named:
+            rng = random.Random(f"sentences/{picture.sha256}")
+            words = speaker.vocabulary
+            forbidden += tuple(forbidden_sentences(words, meaning.triple, graph, SENTENCES, rng))
     variants = dict.fromkeys((*row.variants, *forbidden))
     return Example(
         key=f"{row.line:05d}-{re.sub(r'[^A-Za-z0-9_-]', '_', image.stem)[:60]}",

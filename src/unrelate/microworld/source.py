@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from PIL import Image
 
 from unrelate.attacks.styles import STYLES as RESERVED_STYLES
-from unrelate.data.statements import anchors, wider_and_forbidden, wider_and_safe
+from unrelate.data.anchors import anchors
+from unrelate.data.statements import SENTENCES, forbidden_sentences, wider_and_forbidden, wider_and_safe
 from unrelate.data.types import Corpus, Example
 from unrelate.errors import UserError
 from unrelate.graph.types import GraphEdge, RelationGraph, Role, Split
@@ -103,7 +104,11 @@ class MicroworldSource:
                 # Half of the captions say where; settings at night are left to the contextual attack.
                 stated = edge.triple if role is Role.UNSAFE else _at_times_wider(edge.triple, graph, rng)
                 said = stated.within(place=scene.place) if rng.random() < _PLACE_SHARE else stated
-                variants = _variants(edge.triple, graph, wordings, scene.place) if role is Role.UNSAFE else ()
+                variants: tuple[str, ...] = ()
+                if role is Role.UNSAFE:
+                    aside = random.Random(f"sentences/{scene.seed}")
+                    more = forbidden_sentences(vocabulary(), edge.triple, graph, SENTENCES, aside)
+                    variants = (*_variants(edge.triple, graph, wordings, scene.place), *more)
                 caption = say(vocabulary(), edge.triple if edge.triple.is_node else said, wording)
                 yield _example(scene, caption, edge, "train", "train", variants)
 

@@ -9,15 +9,21 @@ stays up to 1, so both leave the range the base model knows, and neighbours that
 - Lc holds the embeddings of what stays, and every cross-similarity that is not forbidden: an unsafe
   picture keeps its likeness to safe captions, an unsafe caption its likeness to safe pictures. That
   is most of what makes the edit local, and costs nothing: the batch's features are there already.
+  The few captions that moved most count once more. They stand right beside the forbidden, and in a
+  mean over all that stays they would vanish; this is what holds neighbours that were never shown.
 """
 
 from __future__ import annotations
+
+from torch import Tensor
 
 from unrelate.objectives.paper import mean_where
 from unrelate.objectives.types import Batch, Features, Terms
 
 # Squared differences of cosines are small beside the paper's terms: brought to a like scale.
 _SCALE = 10.0
+# The few captions right beside the forbidden move most, and vanish in a mean over all that stays.
+_WORST_SHARE, _WORST_WEIGHT = 0.05, 1.0
 
 
 def calibrated_terms(live: Features, reference: Features, batch: Batch, level: float) -> Terms:
@@ -42,7 +48,15 @@ def calibrated_terms(live: Features, reference: Features, batch: Batch, level: f
         "L4": mean_where(own, batch.neutral),
         "Lc": mean_where(change, kept_pairs)
         + mean_where(drift, ~batch.unsafe)
-        + mean_where(drift_text, ~batch.unsafe_text),
+        + mean_where(drift_text, ~batch.unsafe_text)
+        + _WORST_WEIGHT * _worst(drift_text[~batch.unsafe_text]),
         "Ladv": mean_where(excess[:, rows:], forbidden_variant),
     }
     return {name: _SCALE * value for name, value in terms.items()}
+
+
+def _worst(drift: Tensor) -> Tensor:
+    """Mean of the texts that moved most, the worst `_WORST_SHARE` of them and at least one."""
+    if not len(drift):
+        return drift.sum()
+    return drift.topk(max(1, int(_WORST_SHARE * len(drift)))).values.mean()

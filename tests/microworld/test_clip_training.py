@@ -12,14 +12,15 @@ from safetensors.torch import load_file
 from transformers import CLIPModel, CLIPTokenizer
 
 from unrelate.errors import UserError
-from unrelate.microworld import clip_recipe, talk
-from unrelate.microworld.clip_recipe import ClipRecipe, FreshBatches, Tutor, contrastive_loss, train_clip
+from unrelate.microworld import clip_training, talk
+from unrelate.microworld.clip_lessons import FreshBatches, Tutor, contrastive_loss
+from unrelate.microworld.clip_recipe import ClipRecipe, Round
+from unrelate.microworld.clip_training import train_clip
 from unrelate.microworld.tokenizer import CONTEXT_LENGTH, train_tokenizer
 from unrelate.models import DualEncoder
 
 TINY = ClipRecipe(
-    steps=2,
-    crowd_steps=2,
+    rounds=(Round(2, 1e-3), Round(2, 5e-4, crowds=0.5)),
     batch=8,
     save_every=2,
     warmup=2,
@@ -38,7 +39,7 @@ def tokenizer(tiny: Path) -> CLIPTokenizer:
 
 @pytest.fixture
 def quick(tokenizer: CLIPTokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clip_recipe, "train_tokenizer", lambda seed: tokenizer)
+    monkeypatch.setattr(clip_training, "train_tokenizer", lambda seed: tokenizer)
 
 
 @pytest.mark.usefixtures("quick")
@@ -47,14 +48,14 @@ def test_killed_and_gone_on_with_it_ends_in_the_same_weights(
 ) -> None:
     whole, part = tmp_path / "whole", tmp_path / "part"
     train_clip(whole, TINY)
-    checkpoint = clip_recipe._checkpoint
+    checkpoint = clip_training._checkpoint
 
     def killed(*arguments: object) -> None:
         checkpoint(*arguments)  # pyright: ignore[reportArgumentType]
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(clip_recipe, "_checkpoint", killed)
+        patch.setattr(clip_training, "_checkpoint", killed)
         with pytest.raises(KeyboardInterrupt):
             train_clip(part, TINY)
     assert not (part / "model.safetensors").exists()
@@ -69,6 +70,30 @@ def test_killed_and_gone_on_with_it_ends_in_the_same_weights(
     assert DualEncoder.load(whole).embed_texts(["a child"]).shape == (1, 16)
     with pytest.raises(UserError, match="other settings"):
         train_clip(part, replace(TINY, seed=1))
+
+
+def test_every_round_rises_to_its_peak_and_falls_to_nothing() -> None:
+    recipe = replace(TINY, rounds=(Round(100, 1e-3), Round(50, 5e-4, crowds=0.5)), warmup=10)
+    assert recipe.steps == 150
+    assert [recipe.round_of(step) for step in (0, 99, 100, 149)] == [
+        (recipe.rounds[0], 0),
+        (recipe.rounds[0], 99),
+        (recipe.rounds[1], 0),
+        (recipe.rounds[1], 49),
+    ]
+    assert recipe.rate(9) == recipe.rate(10) == 1e-3
+    assert recipe.rate(110) == 5e-4
+    assert recipe.rate(0) == pytest.approx(1e-4)
+    assert recipe.rate(99) < 1e-6 > recipe.rate(149)
+    with pytest.raises(IndexError):
+        recipe.rate(150)
+
+
+def test_a_shorter_training_keeps_the_rounds_in_proportion() -> None:
+    short = ClipRecipe().shortened(70)
+    assert [part.steps for part in short.rounds] == [30, 24, 16]
+    assert [part.crowds for part in short.rounds] == [part.crowds for part in ClipRecipe().rounds]
+    assert ClipRecipe().shortened(1).steps == 1
 
 
 def test_batches_are_the_same_whoever_asks(tokenizer: CLIPTokenizer) -> None:
