@@ -20,7 +20,7 @@ def test_a_criterion_that_no_picture_can_decide_is_named_before_training() -> No
         warnings.simplefilter("error")
         _warn_of_what_cannot_be_measured(policy, whole)
     without = tuple(e for e in whole.examples if e.part not in ("subordinate", "safe_edge"))
-    with pytest.warns(UserWarning) as said:
+    with pytest.warns(UserWarning, match="no held-out picture") as said:
         _warn_of_what_cannot_be_measured(policy, Corpus(without, whole.banks))
     named = [str(warning.message).split(":")[0] for warning in said]
     assert named == [

@@ -150,8 +150,8 @@ def _warn_of_what_cannot_be_measured(policy: Policy, corpus: Corpus) -> None:
         group, part, *_ = criterion.figure.split(".")
         if group in ("forgetting", "attacks", "preservation") and part not in asked:
             warnings.warn(
-                f"criterion {criterion.figure}: the data has no held-out picture of this kind ({part}), so the "
-                "audit will count it as not met; add pictures, or take the criterion out of the policy",
+                f"criterion {criterion.figure}: the data has no held-out picture of this kind ({part}), so "
+                "the audit will count it as not met; add pictures, or take the criterion out of the policy",
                 stacklevel=3,
             )
 
