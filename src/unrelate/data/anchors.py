@@ -13,7 +13,6 @@ from itertools import product
 
 from unrelate.data.statements import (
     dressed,
-    is_forbidden,
     may_be_forbidden,
     side_by_side,
     wider_and_forbidden,
@@ -67,6 +66,12 @@ class _Anchors:
     @cached_property
     def held_out(self) -> frozenset[Triple]:
         return frozenset(edge.triple.bare() for edge in self.graph.edges if edge.split is Split.HELD_OUT)
+
+    @cached_property
+    def hidden(self) -> tuple[Triple, ...]:
+        """What no anchor may state, in its contexts."""
+        edges = self.graph.edges
+        return tuple(e.triple for e in edges if e.role is Role.UNSAFE or e.split is Split.HELD_OUT)
 
     @cached_property
     def by_kind(self) -> list[list[Triple]]:
@@ -182,14 +187,10 @@ class _Anchors:
 
     def _gives_away(self, triple: Triple) -> bool:
         """Whether a tuple in some context is forbidden there, or held out."""
-        held = self.held_out_here
-        return is_forbidden(triple, self.graph) or any(
-            stated.slots() == triple.slots() and set(stated.context) <= set(triple.context) for stated in held
+        return any(
+            hidden.slots() == triple.slots() and set(hidden.context) <= set(triple.context)
+            for hidden in self.hidden
         )
-
-    @cached_property
-    def held_out_here(self) -> tuple[Triple, ...]:
-        return tuple(edge.triple for edge in self.graph.edges if edge.split is Split.HELD_OUT)
 
     def _phrase(self, kind: str, name: str, wording: Wording) -> str:
         phrases = self.words.phrases(kind, name)

@@ -65,14 +65,6 @@ def may_be_forbidden(words: Vocabulary, stated: Triple, graph: RelationGraph) ->
     )
 
 
-def is_forbidden(triple: Triple, graph: RelationGraph) -> bool:
-    """Whether a concrete tuple, in the contexts it states, is one of the forbidden edges."""
-    return any(
-        edge.triple.slots() == triple.slots() and set(edge.triple.context) <= set(triple.context)
-        for edge in graph.of(Role.UNSAFE)
-    )
-
-
 def dressed(words: Vocabulary, triple: Triple, keys: Collection[str], rng: random.Random) -> Triple:
     """The tuple with a place or a colour that a sentence may add; ``keys`` (those that the policy
     has conditions on) it always states, as every caption of such a world does."""
