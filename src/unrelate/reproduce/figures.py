@@ -3,98 +3,129 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 
-from unrelate.reproduce.summary import Mean, Records, over_seeds
+from unrelate.reproduce.summary import Records, over_seeds
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
-_CASES = {"node": "#0072B2", "safe_edge": "#009E73", "safe_node": "#CC79A7", "neutral": "#999999"}
 _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "unrelate",
     "svg.fonttype": "none",
     "font.size": 9,
     "axes.spines.top": False,
+    "axes.spines.right": False,
 }
 
 
-def _names(records: Records) -> tuple[list[str], list[str]]:
-    return (
-        list(dict.fromkeys(recipe for recipe, _, _ in records)),
-        list(dict.fromkeys(policy for _, policy, _ in records)),
-    )
+@dataclass(frozen=True)
+class _Chart:
+    """One figure of the record, for several parts of it, one panel a policy, one row a recipe.
+
+    Parts are told apart by colour and by marker: ``parts`` gives both.
+    """
+
+    section: str
+    figure: str
+    parts: Mapping[str, tuple[str, str]]
+    label: str
+    limits: tuple[float, float]
+    scale: float = 1.0
 
 
-def _bars(axes: Axes, means: Sequence[Mean], offset: float, height: float, colour: str, label: str) -> None:
-    values = [100 * mean.value for mean in means]
-    halves = [0.0 if math.isnan(mean.half) else 100 * mean.half for mean in means]
-    places = [number + offset for number in range(len(means))]
-    axes.barh(places, values, height, xerr=halves, color=colour, label=label, error_kw={"lw": 0.8})
+_AFTER = _Chart(
+    "forgetting",
+    "edited_cos",
+    {
+        "direct": ("#D55E00", "o"),
+        "paraphrase": ("#E69F00", "s"),
+        "contextual": ("#009E73", "^"),
+        "ood_image": ("#0072B2", "D"),
+    },
+    "cosine of the forbidden after the edit",
+    (-1.05, 0.75),
+)
+_LOST = _Chart(
+    "preservation",
+    "accuracy_lost",
+    {
+        "node": ("#0072B2", "o"),
+        "safe_edge": ("#D55E00", "s"),
+        "safe_node": ("#CC79A7", "^"),
+        "neutral": ("#666666", "D"),
+    },
+    "accuracy lost, points",
+    (-5, 102),
+    100,
+)
 
 
 def draw_ablation(path: Path, records: Records) -> None:
-    """Recall of the forbidden after each recipe (less is better), one panel a policy."""
-    recipes, policies = _names(records)
-    parts = {"direct": "#D55E00", "paraphrase": "#E69F00", "ood_image": "#56B4E9"}
-    _panels(
-        path,
-        recipes,
-        policies,
-        "recall of the forbidden, % (base: about 100)",
-        records,
-        "forgetting",
-        parts,
-        "edited_recall",
-    )
+    """Cosine of the forbidden after each recipe, beside the base model's own and its level for
+    unrelated pairs (dashed): what is pushed below the level is not forgotten but made an opposite."""
+    with _panels(path, records, _AFTER) as panels:
+        first = next(iter(records))[0]
+        for policy, panel in panels.items():
+            for figure, line, name in (
+                ("unrelated_cos", (0, (4, 2)), "unrelated pairs"),
+                ("base_cos", (0, (1, 1.5)), "before the edit"),
+            ):
+                level = over_seeds(records, first, policy, "forgetting", "direct", figure).value
+                panel.axvline(level, color="#444444", lw=1, linestyle=line, label=name)
 
 
 def draw_utility(path: Path, records: Records) -> None:
-    """Accuracy lost on what must stay (less is better), one panel a policy."""
-    recipes, policies = _names(records)
-    _panels(
-        path, recipes, policies, "accuracy lost, points", records, "preservation", _CASES, "accuracy_lost"
-    )
+    """Accuracy lost on what must stay (less is better)."""
+    with _panels(path, records, _LOST) as panels:
+        for panel in panels.values():
+            panel.axvline(0, color="#444444", lw=0.8)
 
 
-def _panels(
-    path: Path,
-    recipes: Sequence[str],
-    policies: Sequence[str],
-    label: str,
-    records: Records,
-    section: str,
-    parts: dict[str, str],
-    figure: str,
-) -> None:
+@contextmanager
+def _panels(path: Path, records: Records, chart: _Chart) -> Iterator[Mapping[str, Axes]]:
+    """Draw a chart's points with their intervals, hand out its panels by policy, and save it."""
+    recipes = list(dict.fromkeys(recipe for recipe, _, _ in records))
+    policies = list(dict.fromkeys(policy for _, policy, _ in records))
     with plt.rc_context(_STYLE):
-        drawing, panels = plt.subplots(
-            1, len(policies), figsize=(11, 0.6 + 0.5 * len(recipes)), sharey=True, squeeze=False
+        drawing, axes = plt.subplots(
+            1, len(policies), figsize=(11, 1.1 + 0.45 * len(recipes)), sharey=True, squeeze=False
         )
-        height = 0.8 / len(parts)
-        for panel, policy in zip(panels[0], policies, strict=True):
-            for number, (part, colour) in enumerate(parts.items()):
-                means = [over_seeds(records, recipe, policy, section, part, figure) for recipe in recipes]
-                _bars(
-                    panel,
-                    means,
-                    (number - (len(parts) - 1) / 2) * height,
-                    height,
-                    colour,
-                    part.replace("_", " "),
-                )
+        panels = dict(zip(policies, axes[0], strict=True))
+        for policy, panel in panels.items():
+            _points(panel, records, recipes, policy, chart)
             panel.set_title(policy, fontsize=9)
-            panel.set_xlabel(label)
+            panel.set_xlabel(chart.label)
             panel.set_yticks(range(len(recipes)), recipes)
-            panel.set_xlim(min(0, panel.get_xlim()[0]), 104)
+            panel.set_xlim(*chart.limits)
             panel.grid(axis="x", lw=0.3)
-        panels[0][0].invert_yaxis()
-        panels[0][-1].legend(frameon=False, fontsize=8, loc="lower right")
-        drawing.tight_layout()
+        axes[0][0].invert_yaxis()
+        yield panels
+        handles, names = axes[0][0].get_legend_handles_labels()
+        drawing.tight_layout(rect=(0, 0.07, 1, 1))
+        drawing.legend(handles, names, loc="lower center", ncols=len(names), frameon=False, fontsize=8)
         drawing.savefig(path, metadata={"Date": None})
         plt.close(drawing)
+
+
+def _points(panel: Axes, records: Records, recipes: Sequence[str], policy: str, chart: _Chart) -> None:
+    for number, (part, (colour, marker)) in enumerate(chart.parts.items()):
+        means = [over_seeds(records, recipe, policy, chart.section, part, chart.figure) for recipe in recipes]
+        offset = (number - (len(chart.parts) - 1) / 2) * 0.8 / len(chart.parts)
+        panel.errorbar(
+            [chart.scale * mean.value for mean in means],
+            [place + offset for place in range(len(recipes))],
+            xerr=[0.0 if math.isnan(mean.half) else chart.scale * mean.half for mean in means],
+            fmt=marker,
+            ms=4,
+            lw=0.9,
+            color=colour,
+            label=part.replace("_", " "),
+        )
