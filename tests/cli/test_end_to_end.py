@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -225,8 +226,12 @@ def test_a_folder_of_photographs_goes_all_the_way(
     photographs: Path, model: Path, unrelate: Unrelate, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
-    said = unrelate(*edit_words(model, out, "--data", photographs))
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        said = unrelate(*edit_words(model, out, "--data", photographs))
     assert said.code == 0, said.err
+    assert "warning: criterion forgetting.subordinate.edited_recall: the data has no held-out" in said.err
+    assert ".py" not in said.err
     said = unrelate("audit", out, "--json")
     assert said.code == 1, said.err
     assert {"direct", "paraphrase", "ood_image"} <= set(json.loads(said.out)["forgetting"])

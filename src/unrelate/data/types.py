@@ -28,7 +28,8 @@ class Example:
     ``direct``, ``paraphrase``, ``contextual``, ``ood_image``, ``subordinate``, or of the
     preservation parts ``node``, ``safe_edge``, ``safe_node``, ``neutral``.
     ``wording`` names the bank (see `Corpus.banks`) that ``caption`` is ranked in; ``variants`` are
-    other ways to say the same, the adversarial text variants of RASU's Ladv among them.
+    other ways to state what is forbidden in it, perhaps in another place: the adversarial text
+    variants of RASU's Ladv.
     """
 
     key: str

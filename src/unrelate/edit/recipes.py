@@ -101,7 +101,7 @@ def adjusted(
         UserError: a value or a term that there is not.
     """
     recipe = recipe_named(name)
-    spec = replace(recipe.adapter, **{k: v for k, v in adapter.items() if v is not None})  # pyright: ignore
+    spec = replace(recipe.adapter, **{k: v for k, v in adapter.items() if v is not None})
     changed = {key: value for key, value in settings.items() if value is not None}
     for key, value in changed.items():
         if not isinstance(value, (int, float)) or value <= 0:
@@ -117,7 +117,7 @@ def adjusted(
         return recipe
     said = [f"{key}={value}" for key, value in (*adapter.items(), *changed.items()) if value is not None]
     said += [f"without {term}" for term in without]
-    return replace(recipe, name=f"{name} ({', '.join(said)})", **changes)  # pyright: ignore
+    return replace(recipe, name=f"{name} ({', '.join(said)})", **changes)
 
 
 def leave_out(weights: Weights, term: str) -> Weights:
