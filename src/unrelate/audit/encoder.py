@@ -23,7 +23,7 @@ from unrelate.audit.record import (
 )
 from unrelate.audit.statistics import interval, mean
 from unrelate.data.types import Corpus, Example
-from unrelate.graph.types import RelationGraph, Role
+from unrelate.graph.types import RelationGraph
 from unrelate.models import DualEncoder
 from unrelate.policy.schema import Criterion
 from unrelate.policy.triple import Triple
@@ -65,7 +65,7 @@ def audit_encoder(
     ``model`` wears the adapter under audit; with the adapter off it is its own base.
     """
     examples = [e for part in (*FORGETTING, *PRESERVATION) for e in corpus.part(part)]
-    forbidden = frozenset(edge.triple for edge in graph.of(Role.UNSAFE))
+    forbidden = graph.forbidden
     with model.base():
         base = ask(model, corpus, examples, lambda done, of: progress("base model", done, of), forbidden)
     edited = ask(model, corpus, examples, lambda done, of: progress("edited model", done, of), forbidden)

@@ -22,7 +22,7 @@ from unrelate.graph.types import RelationGraph, Role, Split
 from unrelate.policy.hierarchy import KINDS
 from unrelate.policy.triple import Triple
 from unrelate.policy.vocabulary import Vocabulary
-from unrelate.policy.wording import Wording, say, training_wordings
+from unrelate.policy.wording import Wording, phrase_for, say, training_wordings
 
 _SLOTS = ("actor", "relation", "object")
 # How many captions each kind of neighbour gets, how many say two of them, how many bind the words of
@@ -57,11 +57,6 @@ class _Anchors:
     @cached_property
     def wordings(self) -> tuple[Wording, ...]:
         return training_wordings(self.words)
-
-    @cached_property
-    def conditions(self) -> frozenset[str]:
-        """The contexts on which the policy has conditions."""
-        return frozenset(key for triple in self.graph.scope for key, _ in triple.context)
 
     @cached_property
     def held_out(self) -> frozenset[Triple]:
@@ -114,7 +109,7 @@ class _Anchors:
         for triple, wording in product(self.forbidden, self.wordings):
             text = say(self.words, triple, wording)
             for kind, slot, others in (("actors", "actor", "objects"), ("objects", "object", "actors")):
-                phrase = self._phrase(kind, getattr(triple, slot), wording)
+                phrase = phrase_for(self.words, kind, getattr(triple, slot), wording)
                 for thing in things[others]:
                     said[text.replace(phrase, thing, 1)] = replace(triple, **{slot: ""})
             for pair in triple.context:
@@ -146,8 +141,8 @@ class _Anchors:
             for stated in dict.fromkeys(wider_and_forbidden(self.words, triple, self.graph.scope)):
                 places = " ".join(self.words.context_phrase(*pair) for pair in stated.context)
                 for wording in self.wordings:
-                    actor = self._phrase("actors", stated.actor, wording)
-                    object_ = self._phrase("objects", stated.object, wording)
+                    actor = phrase_for(self.words, "actors", stated.actor, wording)
+                    object_ = phrase_for(self.words, "objects", stated.object, wording)
                     for pair in (f"{actor} and {object_}", f"{object_} and {actor}"):
                         text = wording.frame.replace("{}", f"{pair} {places}".strip())
                         said[text] = Triple(stated.actor)
@@ -161,7 +156,7 @@ class _Anchors:
                 triple = self.rng.choice(triples)
                 if self.rng.random() < _WIDER_SHARE:
                     triple = self.rng.choice([triple, *self._wider(triple)])
-                placed = dressed(self.words, triple, self.conditions, self.rng)
+                placed = dressed(self.words, triple, self.graph.conditions, self.rng)
                 if not self._gives_away(placed):
                     said[say(self.words, placed, self.rng.choice(self.wordings))] = triple
         return said
@@ -175,9 +170,11 @@ class _Anchors:
         said: dict[str, Triple] = {}
         for _ in range(_PAIRS if self.by_kind else 0):
             one, two = self._neighbour(), self._neighbour()
-            if self.conditions and not one.context:
-                one = dressed(self.words, one, self.conditions, self.rng)
-            one = replace(one, context=tuple(pair for pair in one.context if pair[0] in self.conditions))
+            if self.graph.conditions and not one.context:
+                one = dressed(self.words, one, self.graph.conditions, self.rng)
+            one = replace(
+                one, context=tuple(pair for pair in one.context if pair[0] in self.graph.conditions)
+            )
             if not any(self._gives_away(replace(t, context=one.context)) for t in (one, two)):
                 said[side_by_side(self.words, one, two, self.rng)] = one
         return said
@@ -191,7 +188,3 @@ class _Anchors:
             hidden.slots() == triple.slots() and set(hidden.context) <= set(triple.context)
             for hidden in self.hidden
         )
-
-    def _phrase(self, kind: str, name: str, wording: Wording) -> str:
-        phrases = self.words.phrases(kind, name)
-        return phrases[wording.choice % len(phrases)]

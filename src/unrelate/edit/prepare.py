@@ -49,7 +49,7 @@ class Prepared:
     ) -> None:
         self.model = model
         self.examples = tuple(examples)
-        self._unsafe = {e.triple for e in graph.of(Role.UNSAFE)}
+        self._unsafe = graph.forbidden
         stated: dict[str, Triple] = {}
         for example in self.examples:
             for text in (example.caption, *example.variants):

@@ -54,3 +54,13 @@ class RelationGraph:
     def of(self, role: Role, split: Split | None = None) -> tuple[GraphEdge, ...]:
         """The edges of one role, in the order they were built, of one split if given."""
         return tuple(e for e in self.edges if e.role is role and split in (None, e.split))
+
+    @property
+    def forbidden(self) -> frozenset[Triple]:
+        """The concrete unsafe tuples, held out or not."""
+        return frozenset(edge.triple for edge in self.of(Role.UNSAFE))
+
+    @property
+    def conditions(self) -> frozenset[str]:
+        """The contexts (``place``) on which the policy has conditions."""
+        return frozenset(key for triple in self.scope for key, _ in triple.context)

@@ -75,7 +75,7 @@ class MicroworldSource:
     def corpus(self, graph: RelationGraph, *, seed: int) -> Corpus:
         """Every example an edit of ``graph`` trains on and its audit asks about."""
         words = vocabulary()
-        keys = sorted({key for triple in graph.scope for key, _ in triple.context})
+        keys = sorted(graph.conditions)
         asked = {
             "usual": (USUAL,),
             "paraphrase": paraphrases(words),

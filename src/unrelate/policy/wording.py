@@ -39,25 +39,27 @@ class Wording:
 USUAL = Wording("usual")
 
 
+def phrase_for(vocabulary: Vocabulary, kind: str, name: str, wording: Wording) -> str:
+    """What a wording calls a concept."""
+    reserved = vocabulary.reserved_phrases(kind, name) if wording.reserved else ()
+    phrases = reserved or vocabulary.phrases(kind, name)
+    return phrases[wording.choice % len(phrases)]
+
+
 def say(vocabulary: Vocabulary, triple: Triple, wording: Wording = USUAL) -> str:
     """The sentence for ``triple``, e.g. ``a child in red drinking wine on a beach``."""
-
-    def phrase(kind: str, name: str) -> str:
-        reserved = vocabulary.reserved_phrases(kind, name) if wording.reserved else ()
-        phrases = reserved or vocabulary.phrases(kind, name)
-        return phrases[wording.choice % len(phrases)]
 
     context = dict(wording.context) | dict(triple.context)
     place = context.pop("place", "") if "{place}" in wording.frame else ""
     words = []
     if triple.actor:
-        words.append(phrase("actors", triple.actor))
+        words.append(phrase_for(vocabulary, "actors", triple.actor, wording))
         if _AFTER_THE_ACTOR in context:
             words.append(vocabulary.context_phrase(_AFTER_THE_ACTOR, context[_AFTER_THE_ACTOR]))
     if triple.relation:
-        words.append(phrase("relations", triple.relation))
+        words.append(phrase_for(vocabulary, "relations", triple.relation, wording))
     if triple.object:
-        words.append(phrase("objects", triple.object))
+        words.append(phrase_for(vocabulary, "objects", triple.object, wording))
     words += [vocabulary.context_phrase(k, v) for k, v in context.items() if k != _AFTER_THE_ACTOR]
     sentence = wording.frame.replace("{}", " ".join(words))
     return sentence.replace("{place}", vocabulary.context_phrase("place", place)) if place else sentence

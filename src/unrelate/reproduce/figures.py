@@ -11,7 +11,7 @@ from typing import Any
 
 import matplotlib
 
-from unrelate.reproduce.summary import Records, over_seeds
+from unrelate.reproduce.summary import Records, over_seeds, recipes_and_policies
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -92,8 +92,7 @@ def draw_utility(path: Path, records: Records) -> None:
 @contextmanager
 def _panels(path: Path, records: Records, chart: _Chart) -> Iterator[Mapping[str, Axes]]:
     """Draw a chart's points with their intervals, hand out its panels by policy, and save it."""
-    recipes = list(dict.fromkeys(recipe for recipe, _, _ in records))
-    policies = list(dict.fromkeys(policy for _, policy, _ in records))
+    recipes, policies = recipes_and_policies(records)
     with plt.rc_context(_STYLE):
         drawing, axes = plt.subplots(
             1, len(policies), figsize=(11, 1.1 + 0.45 * len(recipes)), sharey=True, squeeze=False

@@ -39,6 +39,13 @@ class Mean:
         return value if math.isnan(self.half) else f"{value} ± {scale * self.half:.{digits}f}"
 
 
+def recipes_and_policies(records: Records) -> tuple[list[str], list[str]]:
+    """What was run, each in the order it was."""
+    recipes = dict.fromkeys(recipe for recipe, _, _ in records)
+    policies = dict.fromkeys(policy for _, policy, _ in records)
+    return list(recipes), list(policies)
+
+
 def over_seeds(records: Records, recipe: str, policy: str, part: str, name: str, figure: str) -> Mean:
     """One figure of the record, over the seeds of one recipe and policy; nothing where it is absent."""
     found = []

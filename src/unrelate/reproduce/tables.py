@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from unrelate.reproduce.summary import Records, over_seeds
+from unrelate.reproduce.summary import Records, over_seeds, recipes_and_policies
 
 # RASU Table 1 and Table 2: case -> (base cosine, cosine after, difference).
 PAPER_TABLE_1 = {
@@ -25,8 +25,7 @@ _PRESERVATION = ("node", "safe_edge", "safe_node", "neutral")
 
 def write_tables(out: Path, records: Records) -> None:
     """Write ``README.md`` into ``out``: every table, with mean and 95 % interval over seeds."""
-    names = list(dict.fromkeys(recipe for recipe, _, _ in records))
-    policies = list(dict.fromkeys(policy for _, policy, _ in records))
+    names, policies = recipes_and_policies(records)
     seeds = len({seed for _, _, seed in records})
     main = [name for name in names if " without " not in name]
     lines = [
