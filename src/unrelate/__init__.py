@@ -18,18 +18,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from unrelate import microworld
-    from unrelate.api import audit, edit
+    from unrelate.api import audit, edit, examine, verify
     from unrelate.policy import load_policy
 
 __version__ = "0.1.0"
-__all__ = ["audit", "edit", "load_policy", "microworld", "__version__"]
+__all__ = ["audit", "edit", "examine", "load_policy", "microworld", "verify", "__version__"]
 
 # Public name -> (module, attribute of it; None: the module itself).
 _LAZY: dict[str, tuple[str, str | None]] = {
     "audit": ("unrelate.api", "audit"),
     "edit": ("unrelate.api", "edit"),
+    "examine": ("unrelate.api", "examine"),
     "load_policy": ("unrelate.policy", "load_policy"),
     "microworld": ("unrelate.microworld", None),
+    "verify": ("unrelate.api", "verify"),
 }
 
 

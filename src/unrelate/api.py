@@ -6,14 +6,17 @@ import time
 import warnings
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from unrelate.assembly import MICROWORLD, bars, load_model, open_source
-from unrelate.audit.encoder import Provenance, audit_encoder
-from unrelate.audit.pictures import with_pictures
-from unrelate.audit.record import AuditRecord
+from unrelate.assembly import (
+    MICROWORLD,
+    bars,
+    finished,
+    gather,
+    load_model,
+)
+from unrelate.auditing.runs import audit, examine, verify
 from unrelate.data.types import Corpus
 from unrelate.edit.loop import Training, train
 from unrelate.edit.prepare import Prepared
@@ -21,17 +24,16 @@ from unrelate.edit.recipes import Recipe, recipe_named
 from unrelate.edit.settings import (
     RunSettings,
     data_hash,
-    environment,
     finish_run,
     open_run,
     read_run,
     text_hash,
 )
 from unrelate.errors import UserError
-from unrelate.graph.build import build_graph
-from unrelate.graph.types import RelationGraph
 from unrelate.policy.load import load_policy
 from unrelate.policy.schema import Policy
+
+__all__ = ["audit", "edit", "examine", "export", "verify"]
 
 
 def edit(
@@ -69,7 +71,7 @@ def edit(
     policy = policy if isinstance(policy, Policy) else load_policy(policy)
     recipe = recipe if isinstance(recipe, Recipe) else recipe_named(recipe)
     training = replace(training or Training(), seed=seed)
-    graph, corpus = _material(policy, data, seed)
+    graph, corpus = gather(policy, data, seed)
     _warn_of_what_cannot_be_measured(policy, corpus)
     encoder = load_model(model, device)
     settings = RunSettings(
@@ -108,41 +110,6 @@ def edit(
     return out
 
 
-def audit(run: str | Path, *, device: str = "auto", quiet: bool = False) -> AuditRecord:
-    """Attack an edit, judge it by its policy's criteria, and leave ``audit.json`` in its run.
-
-    Everything needed is in the run directory, the model and the user's data folder; the same run
-    gives the same numbers again.
-
-    Raises:
-        UserError: the run is incomplete, or its policy, model or data are not those it was made with.
-    """
-    run = Path(run)
-    settings = _finished(run)
-    policy = load_policy(run / "policy.yaml")
-    _same("policy", settings["policy_hash"], text_hash(policy.to_yaml()), run)
-    seed, recipe = settings["training"]["seed"], settings["recipe"]["name"]
-    graph, corpus = _material(policy, settings["data"], seed)
-    encoder = load_model(settings["model"], device, run / "adapter")
-    _same("data", settings["data_hash"], data_hash(corpus.examples), run)
-    _same("base model", settings["base_hash"], encoder.weights_hash(), run)
-    provenance = Provenance(settings["model"], policy.name, recipe, seed, environment())
-    with bars(quiet) as progress:
-        tasks: dict[str, int] = {}
-
-        def report(what: str, done: int, of: int) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(f"asking the {what}", total=of, note="")
-            progress.update(tasks[what], completed=done)  # pyright: ignore[reportArgumentType]
-
-        record = audit_encoder(encoder, corpus, graph, policy.criteria, provenance, report)
-    record = with_pictures(record, corpus, run)
-    fresh = run / "audit.json.new"
-    fresh.write_text(record.to_json(), encoding="utf-8")
-    fresh.replace(run / "audit.json")
-    return record
-
-
 def _warn_of_what_cannot_be_measured(policy: Policy, corpus: Corpus) -> None:
     """Criteria that no picture can decide count as not met: better known before training than after."""
     asked = {example.part for example in corpus.examples}
@@ -165,29 +132,5 @@ def export(run: str | Path, out: str | Path, *, merged: bool = False, device: st
     run, out = Path(run), Path(out)
     if out.exists() and any(out.iterdir()):
         raise UserError(f"{out} is not empty", "a new folder", "give another --out")
-    load_model(_finished(run)["model"], device, run / "adapter").export(out, merged=merged)
+    load_model(finished(run)["model"], device, run / "adapter").export(out, merged=merged)
     return out
-
-
-def _finished(run: Path) -> dict[str, Any]:
-    """The settings of a run whose edit is done."""
-    held = read_run(run)
-    if held["status"] != "edited":
-        raise UserError(
-            f"{run} holds an unfinished edit", "a finished one", "run the same `unrelate edit` again"
-        )
-    return held["settings"]
-
-
-def _material(policy: Policy, data: str, seed: int) -> tuple[RelationGraph, Corpus]:
-    graph = build_graph(policy, seed=seed)
-    return graph, open_source(data, policy).corpus(graph, seed=seed)
-
-
-def _same(what: str, then: str, now: str, run: Path) -> None:
-    if then != now:
-        raise UserError(
-            f"{run}: the {what} changed since the edit (hash {then[:12]} then, {now[:12]} now)",
-            f"the same {what}",
-            f"bring the old {what} back, or edit again",
-        )

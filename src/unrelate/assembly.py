@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from unrelate.attacks.styles import STYLES
+from unrelate.data.benchmark import Benchmark
 from unrelate.data.folder import FolderSource
-from unrelate.data.types import Source
+from unrelate.data.folder_benchmark import folder_benchmark
+from unrelate.data.types import Corpus, Source
+from unrelate.edit.settings import data_hash, read_run, text_hash
 from unrelate.errors import UserError, nearest
-from unrelate.microworld.checkpoints import EMBEDDED, embedded_path
+from unrelate.graph.build import build_graph
+from unrelate.graph.types import RelationGraph
+from unrelate.microworld.benchmark import draw_benchmark
+from unrelate.microworld.checkpoints import EMBEDDED, ORACLES, embedded_path, never_learnt
 from unrelate.microworld.source import MicroworldSource
 from unrelate.models import DualEncoder
+from unrelate.policy.load import load_policy
 from unrelate.policy.schema import Policy
 
 MICROWORLD = "microworld"
@@ -32,6 +41,14 @@ def load_model(name: str, device: str, adapter: Path | None = None) -> DualEncod
             raise UserError(f"model '{name}'", allowed, nearest(kind, EMBEDDED) or "use one of these")
         return DualEncoder.load(embedded_path(kind), device=resolve_device(device), adapter=adapter)
     return DualEncoder.load(name, device=resolve_device(device), adapter=adapter)
+
+
+def oracle_for(model: str, graph: RelationGraph) -> str:
+    """The embedded model that never learnt what the graph forbids, or "" if there is none."""
+    oracle = ORACLES.get(model.removeprefix(_EMBEDDED)) if model.startswith(_EMBEDDED) else None
+    if oracle and graph.forbidden <= never_learnt(embedded_path(oracle)):
+        return _EMBEDDED + oracle
+    return ""
 
 
 def resolve_device(device: str) -> str:
@@ -58,6 +75,76 @@ def open_source(data: str, policy: Policy) -> Source:
     if data == MICROWORLD:
         return MicroworldSource.for_policy(policy)
     return FolderSource(Path(data), policy, stylise=STYLES)
+
+
+def open_benchmark(policy: Policy, data: str, *, seed: int, count: int) -> Benchmark:
+    """The compositional benchmark of a policy, from the embedded world or from a folder of pictures.
+
+    Raises:
+        UserError: the embedded world cannot draw the policy, or the folder cannot be used.
+    """
+    source, graph = open_source(data, policy), build_graph(policy, seed=seed)
+    if data == MICROWORLD:
+        return draw_benchmark(policy, graph, seed=seed, count=count)
+    return folder_benchmark(policy, graph, source.corpus(graph, seed=seed), seed=seed, count=count)
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a finished run was made from. ``settings`` as in run.json."""
+
+    settings: dict[str, Any]
+    policy: Policy
+    graph: RelationGraph
+    corpus: Corpus
+
+    @property
+    def seed(self) -> int:
+        return self.settings["training"]["seed"]
+
+
+def gather(policy: Policy, data: str, seed: int) -> tuple[RelationGraph, Corpus]:
+    """The graph of a policy, and every example of it."""
+    graph = build_graph(policy, seed=seed)
+    return graph, open_source(data, policy).corpus(graph, seed=seed)
+
+
+def open_material(run: Path) -> Material:
+    """What a run was made from, found unchanged.
+
+    Raises:
+        UserError: the edit is not finished, or policy or data are not those it was made with.
+    """
+    settings = finished(run)
+    policy = load_policy(run / "policy.yaml")
+    unchanged("policy", settings["policy_hash"], text_hash(policy.to_yaml()), run)
+    graph, corpus = gather(policy, settings["data"], settings["training"]["seed"])
+    unchanged("data", settings["data_hash"], data_hash(corpus.examples), run)
+    return Material(settings, policy, graph, corpus)
+
+
+def finished(run: Path) -> dict[str, Any]:
+    """The settings of a run whose edit is done.
+
+    Raises:
+        UserError: it is not done.
+    """
+    held = read_run(run)
+    if held["status"] != "edited":
+        raise UserError(
+            f"{run} holds an unfinished edit", "a finished one", "run the same `unrelate edit` again"
+        )
+    return held["settings"]
+
+
+def unchanged(what: str, then: str, now: str, run: Path) -> None:
+    """Refuse what is not what the run was made with."""
+    if then != now:
+        raise UserError(
+            f"{run}: the {what} changed since the edit (hash {then[:12]} then, {now[:12]} now)",
+            f"the same {what}",
+            f"bring the old {what} back, or edit again",
+        )
 
 
 def bars(quiet: bool) -> Progress:

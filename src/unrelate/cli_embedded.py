@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -35,7 +36,11 @@ def train(
         "embedded-clip"
     ),
     steps: Annotated[int | None, typer.Option(min=1, help="Optimiser steps, all rounds together.")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, help="Stop after so many of them.")] = None,
     seed: Annotated[int, typer.Option(help="Of scenes and weights.")] = 0,
+    without: Annotated[
+        list[str] | None, typer.Option(help="A policy whose tuples it never learns: an oracle. Repeatable.")
+    ] = None,
     device: Annotated[str, typer.Option(help="`auto`, `cpu`, `cuda`, ...")] = "auto",
 ) -> None:
     """Train an embedded model from nothing.
@@ -44,12 +49,17 @@ def train(
     """
     _known(name)
     from unrelate.assembly import resolve_device
+    from unrelate.graph.build import build_graph
     from unrelate.microworld.clip_recipe import ClipRecipe
     from unrelate.microworld.clip_training import train_clip
+    from unrelate.policy.load import load_policy
 
-    recipe = ClipRecipe(seed=seed)
+    hidden = {triple for policy in without or () for triple in build_graph(load_policy(policy)).forbidden}
+    recipe = ClipRecipe(seed=seed, without=tuple(sorted(hidden)))
     if steps:
         recipe = recipe.shortened(steps)
+    if rounds:
+        recipe = replace(recipe, rounds=recipe.rounds[:rounds])
     train_clip(out, recipe, device=resolve_device(device))
     _out.print(
         f"wrote {out}; how well does it know its world? unrelate embedded evaluate clip --model {out}",

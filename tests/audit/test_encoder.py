@@ -14,9 +14,16 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from unrelate.audit.encoder import MINIMUM_MARGIN, Provenance, _score, audit_encoder
+from unrelate.attacks.replay import Replay
+from unrelate.attacks.types import Scenario
+from unrelate.audit.encoder import attack_rows, audited, part_rows
+from unrelate.audit.figures import MINIMUM_MARGIN
+from unrelate.audit.judge import ForbiddenFound
 from unrelate.audit.pictures import with_pictures
-from unrelate.audit.record import Attack, AuditRecord, Forgetting, Preservation
+from unrelate.audit.record import AuditRecord
+from unrelate.audit.rows import Row, Subject
+from unrelate.audit.summary import Provenance, summarise
+from unrelate.auditing.run import about
 from unrelate.data.types import Corpus, Example
 from unrelate.graph.types import GraphEdge, RelationGraph, Role, Split
 from unrelate.models import AdapterSpec, DualEncoder
@@ -104,9 +111,26 @@ GRAPH = RelationGraph(
 )
 
 
+def rows_of(model: DualEncoder, corpus: Corpus, graph: RelationGraph, subject: Subject) -> list[Row]:
+    """What the model makes of the audit's parts, and of the paraphrase attack."""
+    rows = part_rows(model, corpus, audited(corpus), graph.forbidden, subject)
+    attack = Replay("paraphrase", "text", "1 query")
+    scenario = Scenario(corpus, graph, cast(Any, None))
+    return [*rows, *attack_rows("paraphrase", attack(model, scenario, ForbiddenFound), subject)]
+
+
+def audit(
+    model: DualEncoder, corpus: Corpus, graph: RelationGraph, criteria: Sequence[Criterion] = ()
+) -> AuditRecord:
+    with model.base():
+        rows = rows_of(model, corpus, graph, "base")
+    rows += rows_of(model, corpus, graph, "edited")
+    return summarise(rows, about(rows), graph, criteria, PROVENANCE)
+
+
 def judged(*criteria: Criterion, base: Any = BASE, edited: Any = EDITED) -> AuditRecord:
     encoder = cast(DualEncoder, Switch(base, edited))
-    return audit_encoder(encoder, Corpus(EXAMPLES, {"usual": BANK}), GRAPH, criteria, PROVENANCE)
+    return audit(encoder, Corpus(EXAMPLES, {"usual": BANK}), GRAPH, criteria)
 
 
 def test_forgetting_by_hand() -> None:
@@ -192,14 +216,14 @@ def test_a_record_goes_through_json_even_where_something_is_nan(tmp_path: Path) 
     JSON, and nothing that is no JSON."""
     only = Corpus((example(0, WINE, "direct"),), {"usual": {WINE: "wine"}})
     criteria = (Criterion(figure="forgetting.contextual.edited_recall", at_most=1.0),)
-    record = audit_encoder(cast(DualEncoder, Switch(BASE, EDITED)), only, GRAPH, criteria, PROVENANCE)
+    record = audit(cast(DualEncoder, Switch(BASE, EDITED)), only, GRAPH, criteria)
     assert not record.accepted
 
     def refuse(name: str) -> None:
         raise AssertionError(f"{name} is no JSON")
 
     data = json.loads(record.to_json(), parse_constant=refuse)
-    assert data["schema"] == 1
+    assert data["schema"] == 2
     assert data["criteria"][0]["value"] is None
     assert data["control"]["edge_margins"][0]["margin"] is None
     assert data["control"]["edge_margins"][0]["ci95"] == [None, None]
@@ -210,62 +234,15 @@ def test_a_record_goes_through_json_even_where_something_is_nan(tmp_path: Path) 
     assert loaded.criteria[0].value != loaded.criteria[0].value
 
 
-def forgetting(base_recall: float, edited_recall: float) -> Forgetting:
-    return Forgetting(
-        base_cos=0, edited_cos=0, delta_cos=0, unrelated_cos=0, base_recall=base_recall,
-        edited_recall=edited_recall, ci95=(0, 0), delta_ci95=(0, 0), count=1,
-    )  # fmt: skip
-
-
-def preservation(base: float, edited: float) -> Preservation:
-    return Preservation(
-        base_cos=0, edited_cos=0, abs_drift=0, drift_ci95=(0, 0), base_accuracy=base, edited_accuracy=edited,
-        accuracy_lost=base - edited, ci95=(0, 0), count=1,
-    )  # fmt: skip
-
-
-def attack(control: float, success: float) -> Attack:
-    return Attack(budget="", success_rate=success, control_rate=control, ci95=(0, 0), count=1)
-
-
-def test_the_score_by_hand() -> None:
-    """Each part by its worst case. Suppression: 0.1 of 0.8 is left directly, 0.2 of 0.8 of the
-    subordinates: 1 - 0.25. Preservation: 0.9 of 1 and 0.6 of 0.75: 0.8. Robustness: one attack wins
-    0.5 times for the base's 0.8, the other never: 1 - 0.625. RSS = (0.75 * 0.8 * 0.375) ** (1/3).
-    """
-    score = _score(
-        {"direct": forgetting(0.8, 0.1), "subordinate": forgetting(0.8, 0.2), "paraphrase": forgetting(1, 1)},
-        {"node": preservation(1.0, 0.9), "neutral": preservation(0.75, 0.6)},
-        {"paraphrase": attack(0.8, 0.5), "ood_image": attack(0.9, 0.0)},
-    )
-    assert (score.suppression, score.preservation, score.robustness) == pytest.approx((0.75, 0.8, 0.375))
-    assert score.rss == pytest.approx(0.225 ** (1 / 3))
-
-
-def test_a_perfect_edit_scores_1_and_one_that_ruins_the_rest_0() -> None:
-    gone, attacked = {"direct": forgetting(0.9, 0.0)}, {"paraphrase": attack(0.9, 0.0)}
-    assert _score(gone, {"node": preservation(0.9, 0.95)}, attacked).rss == 1
-    assert _score(gone, {"node": preservation(0.9, 0.0)}, attacked).rss == 0
-
-
-def test_what_was_not_asked_earns_nothing() -> None:
-    assert _score({}, {}, {}).rss == 0
-    score = _score({"direct": forgetting(0.9, 0.0)}, {"node": preservation(0.9, 0.9)}, {})
-    assert (score.robustness, score.rss) == (0, 0)
-
-
 def test_an_untrained_adapter_is_seen_to_do_nothing(
     tiny: Path, corpus: Corpus, graph: RelationGraph, policy: Policy
 ) -> None:
     encoder = DualEncoder.load(tiny)
     encoder.add_adapter(AdapterSpec(), seed=0)
-    told: list[str] = []
-    record = audit_encoder(
-        encoder, corpus, graph, policy.criteria, PROVENANCE, lambda what, done, of: told.append(what)
-    )
+    record = audit(encoder, corpus, graph, policy.criteria)
     assert set(record.forgetting) == {"direct", "paraphrase", "contextual", "ood_image", "subordinate"}
     assert set(record.preservation) == {"node", "safe_edge", "safe_node", "neutral"}
-    assert set(record.attacks) == {"paraphrase", "contextual", "ood_image"}
+    assert set(record.attacks) == {"paraphrase"}
     for part in record.forgetting.values():
         assert part.count == 8
         assert part.delta_cos == 0
@@ -275,7 +252,6 @@ def test_an_untrained_adapter_is_seen_to_do_nothing(
     assert not record.control.sufficient
     assert not record.accepted
     assert all(item.base_best == item.edited_best for item in record.items)
-    assert set(told) == {"base model", "edited model"}
 
 
 def test_pictures_of_each_part_are_saved_and_named(
@@ -283,7 +259,7 @@ def test_pictures_of_each_part_are_saved_and_named(
 ) -> None:
     encoder = DualEncoder.load(tiny)
     encoder.add_adapter(AdapterSpec(), seed=0)
-    record = with_pictures(audit_encoder(encoder, corpus, graph, (), PROVENANCE), corpus, tmp_path)
+    record = with_pictures(audit(encoder, corpus, graph), corpus, tmp_path)
     named = [item for item in record.items if item.picture]
     assert {item.part for item in named} == {item.part for item in record.items}
     assert sorted(str(item.picture) for item in named) == sorted(

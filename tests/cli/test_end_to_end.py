@@ -48,7 +48,7 @@ def run(unrelate: Unrelate, model: Path, tmp_path_factory: pytest.TempPathFactor
     out = tmp_path_factory.mktemp("runs") / "three"
     said = unrelate(*edit_words(model, out, "--json"))
     assert (said.code, json.loads(said.out)) == (0, {"run": str(out)}), said.err
-    said = unrelate("audit", out, "--json")
+    said = unrelate("audit", out, "--quick", "--json")
     assert said.code == 1, said.err
     assert json.loads(said.out) == json.loads((out / "audit.json").read_text())
     return out
@@ -66,7 +66,7 @@ def test_a_run_is_complete(run: Path, model: Path) -> None:
 
 def test_the_record_has_the_fields_that_scripts_read(run: Path) -> None:
     data = json.loads((run / "audit.json").read_text())
-    assert data["schema"] == 1
+    assert data["schema"] == 2
     assert {"model", "policy", "recipe", "seed", "environment", "control", "criteria", "accepted"} <= set(
         data
     )
@@ -76,14 +76,18 @@ def test_the_record_has_the_fields_that_scripts_read(run: Path) -> None:
     assert set(data["preservation"]) == {"node", "safe_edge", "safe_node", "neutral"}
     wanted = {"base_cos", "edited_cos", "abs_drift", "base_accuracy", "edited_accuracy", "ci95"}
     assert all(wanted <= set(case) for case in data["preservation"].values())
-    assert {"paraphrase", "contextual", "ood_image"} == set(data["attacks"])
-    assert set(data["score"]) == {"suppression", "preservation", "robustness", "rss"}
+    assert {"paraphrase", "contextual", "ood_image", "leet", "jpeg"} <= set(data["attacks"])
+    wanted = {"family", "budget", "success_rate", "control_rate", "null_rate", "ci95"}
+    assert all(wanted <= set(attack) for attack in data["attacks"].values())
+    parts = {"suppression", "preservation", "robustness", "rss"}
+    assert parts | {"ci95"} == set(data["score"])
+    assert parts == set(data["score"]["ci95"])
     assert AuditRecord.load(run / "audit.json").recipe.startswith("paper (")
 
 
 def test_an_audit_gives_the_same_numbers_again(run: Path, unrelate: Unrelate) -> None:
     before = (run / "audit.json").read_bytes()
-    said = unrelate("audit", run)
+    said = unrelate("audit", run, "--quick")
     assert said.code == 1
     assert "score" in said.out.lower()
     assert (run / "audit.json").read_bytes() == before
@@ -108,7 +112,7 @@ def test_from_python_it_is_the_same(run: Path, model: Path, tmp_path: Path) -> N
     assert out == tmp_path / "run"
     weights = Path("adapter", "adapter_model.safetensors")
     assert (out / weights).read_bytes() == (run / weights).read_bytes()
-    record = package.audit(out, quiet=True)
+    record = package.audit(out, quick=True, quiet=True)
     assert isinstance(record, AuditRecord)
     assert record.to_json() == (run / "audit.json").read_text()
 
@@ -163,7 +167,7 @@ def test_what_changed_since_the_edit_is_named(
     policy = again / "policy.yaml"
     text = policy.read_text()
     policy.write_text(text.replace("No association", "Any association"))
-    said = unrelate("audit", again)
+    said = unrelate("audit", again, "--quick")
     assert said.code == 2
     assert "the policy changed since the edit" in said.err
     policy.write_text(text)
@@ -174,7 +178,7 @@ def test_what_changed_since_the_edit_is_named(
     tensors["text_projection.weight"] += 0.01
     save_file(tensors, weights, metadata={"format": "pt"})
     try:
-        said = unrelate("audit", again)
+        said = unrelate("audit", again, "--quick")
     finally:
         weights.write_bytes(before)
     assert said.code == 2
@@ -232,22 +236,22 @@ def test_a_folder_of_photographs_goes_all_the_way(
     assert said.code == 0, said.err
     assert "warning: criterion forgetting.subordinate.edited_recall: the data has no held-out" in said.err
     assert ".py" not in said.err
-    said = unrelate("audit", out, "--json")
+    said = unrelate("audit", out, "--quick", "--json")
     assert said.code == 1, said.err
     assert {"direct", "paraphrase", "ood_image"} <= set(json.loads(said.out)["forgetting"])
     before = (out / "audit.json").read_bytes()
-    assert unrelate("audit", out).code == 1
+    assert unrelate("audit", out, "--quick").code == 1
     assert (out / "audit.json").read_bytes() == before
     assert unrelate("report", out).code == 0
 
     Image.new("RGB", (9, 9), "red").save(photographs / "0.jpg")
-    said = unrelate("audit", out)
+    said = unrelate("audit", out, "--quick")
     assert said.code == 2
     assert "the data changed since the edit" in said.err
     with pytest.raises(UserError, match="data changed"):
-        package.audit(out, quiet=True)
+        package.audit(out, quick=True, quiet=True)
     (photographs / "1.jpg").write_bytes(b"no picture")
-    said = unrelate("audit", out)
+    said = unrelate("audit", out, "--quick")
     assert said.code == 2
     assert "1.jpg" in said.err
     assert "Traceback" not in said.err

@@ -50,7 +50,9 @@ def _made(unrelate: Unrelate, policy: Path, model: Path, data: Path, folder: Pat
     words = ("edit", policy, "--data", data, "--model", model, "--out", folder, "--steps", 3)
     edited = unrelate(*words)
     assert edited.returncode == 0, edited.stderr
-    return Made(folder, model, data, edited, unrelate("audit", folder))
+    return Made(
+        folder, model, data, edited, unrelate("audit", folder, "--attacks", "paraphrase,contextual,ood_image")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +116,7 @@ def test_every_part_of_the_audit_was_asked_in_the_user_s_words(made: Made) -> No
     )
     assert said["direct"] == said["ood_image"]
     assert all(text.startswith("a child drinking") for text in said["direct"])  # the manifest's own captions
-    assert len(record.criteria) == 9
+    assert len(record.criteria) == 11
     assert not [c.name for c in record.criteria if c.value != c.value]
 
 
@@ -125,7 +127,7 @@ def test_the_report_stands_alone_and_its_command_gives_the_same_adapter(
     assert done.returncode == 0, done.stderr
     page = (clip_run.folder / "report.html").read_text(encoding="utf-8")
     assert "NOT ACCEPTED" in page
-    assert not re.search(r"""(src|href)=["'](?!#|data:)""", page)
+    assert not re.search(r"""(src|href)=["'](?!#|data:|(?:report|robustness)\.html["'])""", page)
     (line,) = re.findall(r"unrelate (edit .*) --out again", page)
     words = shlex.split(line.replace("&#39;", "'"))
     words[1] = str(clip_run.folder / words[1])  # the page says: in the folder that holds it

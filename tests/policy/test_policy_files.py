@@ -126,7 +126,8 @@ def test_default_criteria_speak_of_subordinates_only_where_something_is_held_out
     with_held = {c.figure for c in load_policy("child-drinking-alcohol").criteria}
     without = {c.figure for c in load_policy("man-drinking-beer-in-classroom").criteria}
     assert with_held - without == {"forgetting.subordinate.edited_recall"}
-    assert {c.comparison for c in load_policy(DEFAULT_POLICY).criteria} == {"at_most"}
+    at_least = {c.figure for c in load_policy(DEFAULT_POLICY).criteria if c.comparison == "at_least"}
+    assert at_least == {"score.suppression", "score.robustness"}
 
 
 def test_a_criterion_decides():

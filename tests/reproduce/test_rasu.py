@@ -46,7 +46,7 @@ def record(recipe: str, policy: str, seed: int, recall: float) -> AuditRecord:
         forgetting={"direct": asked, "paraphrase": asked},
         preservation={"node": kept, "safe_edge": kept},
         attacks={},
-        score=Score(suppression=1, preservation=0.9, robustness=1, rss=0.9),
+        score=Score(suppression=1, preservation=0.9, robustness=1, rss=0.9, ci95={}),
         criteria=[],
         accepted=True,
         graph=[],

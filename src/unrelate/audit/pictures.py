@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PIL import Image
+
 from unrelate.audit.record import AuditRecord, Item
 from unrelate.data.types import Corpus
 
@@ -18,7 +20,6 @@ def with_pictures(record: AuditRecord, corpus: Corpus, run: Path) -> AuditRecord
     Of every part: the first few that went as they should, and the first few that did not.
     """
     folder = run / "pictures"
-    folder.mkdir(exist_ok=True)
     examples = {(example.part, example.key): example for example in corpus.examples}
     shown: dict[str, str] = {}
     for part in dict.fromkeys(item.part for item in record.items):
@@ -27,14 +28,19 @@ def with_pictures(record: AuditRecord, corpus: Corpus, run: Path) -> AuditRecord
         bad = [item for item in items if not _went_well(item)][:_EACH]
         for number, item in enumerate(good + bad):
             name = f"{part}-{number}.png"
-            image = examples[part, item.key].picture.load()
-            if min(image.size) < _SMALLEST_SIDE:
-                scale = -(-_SMALLEST_SIDE // min(image.size))
-                image = image.resize((image.width * scale, image.height * scale))
-            image.save(folder / name)
+            save_shown(examples[part, item.key].picture.load(), folder / name)
             shown[item.key] = name
     named = [item.model_copy(update={"picture": shown.get(item.key)}) for item in record.items]
     return record.model_copy(update={"items": named})
+
+
+def save_shown(image: Image.Image, path: Path) -> None:
+    """Save a picture for a person to look at: a small one enlarged, its pixels left square."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if min(image.size) < _SMALLEST_SIDE:
+        scale = -(-_SMALLEST_SIDE // min(image.size))
+        image = image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
+    image.save(path)
 
 
 def _went_well(item: Item) -> bool:

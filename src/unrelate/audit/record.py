@@ -23,11 +23,11 @@ Figure = Annotated[float, BeforeValidator(_from_null), PlainSerializer(_to_null,
 Interval = tuple[Figure, Figure]
 
 
-class _Frozen(BaseModel):
+class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class EdgeMargin(_Frozen):
+class EdgeMargin(Frozen):
     """How well the base model tells an unsafe edge from its neighbours.
 
     ``margin``: mean over pictures of (cosine with its own caption - the best cosine with a
@@ -40,13 +40,13 @@ class EdgeMargin(_Frozen):
     recall: Figure
 
 
-class Control(_Frozen):
+class Control(Frozen):
     edge_margins: list[EdgeMargin]
     minimum_margin: float
     sufficient: bool
 
 
-class Forgetting(_Frozen):
+class Forgetting(Frozen):
     """One way of asking for the forbidden. Cosines in [-1, 1], recalls in [0, 1]; the interval is
     of ``edited_recall``, ``delta_ci95`` of ``delta_cos`` (base - edited, as in RASU's Table 1)."""
 
@@ -61,7 +61,7 @@ class Forgetting(_Frozen):
     count: int
 
 
-class Preservation(_Frozen):
+class Preservation(Frozen):
     """One preservation case (RASU's Table 2). ``abs_drift`` is the mean over pairs of
     |edited cosine - base cosine|; ``accuracy_lost`` = base - edited, its interval ``ci95``."""
 
@@ -76,27 +76,75 @@ class Preservation(_Frozen):
     count: int
 
 
-class Attack(_Frozen):
-    """``success_rate``: share of queries the attack won against the edited model, by the audit's
-    criterion; ``control_rate``: the same against the base model."""
+class Breach(Frozen):
+    """One try that brought the forbidden back: what was asked, of which picture, and by how much."""
 
+    key: str
+    triple: str
+    text: str
+    margin: Figure
+    picture: str | None = None  # file name under RUN/pictures
+
+
+class Attack(Frozen):
+    """One attack, or one point of an attack's curve.
+
+    ``success_rate``: share of targets won against the edited model, by the audit's criterion; its
+    interval is ``ci95``. ``control_rate``: the same against the base model (a probe's accuracy there):
+    an attack that fails there shows nothing. ``null_rate``: the same against a model that never learnt
+    the forbidden; nan (null) where no such model is at hand. ``curve`` names what ``at`` counts
+    (``examples``), for attacks that are points of one curve; ``breaches`` are the worst few.
+    """
+
+    family: Literal["text", "image", "weights", "representation", "generated"]
+    threat: Literal["black box", "gradients", "weights", "activations"]
     budget: str
     success_rate: Figure
     control_rate: Figure
+    null_rate: Figure
+    ci95: Interval
+    count: int
+    group: str = ""  # the attack's name without its point: "relearn_neighbours" of relearn_neighbours_200
+    curve: str = ""
+    at: float | None = None
+    scored: bool = True  # whether the score counts it: of a curve, only the points it is defined for
+    breaches: list[Breach] = []
+
+
+class Slice(Frozen):
+    """One slice of the compositional benchmark. ``expect``: what a good edit makes of it. A rate is the
+    share of items whose own caption beats all its foils: high where kept, low where forgotten."""
+
+    expect: Literal["kept", "forgotten"]
+    base_rate: Figure
+    edited_rate: Figure
+    ci95: Interval  # of edited_rate
+    count: int
+
+
+class Utility(Frozen):
+    """One downstream task that has nothing to do with the policy, base and edited side by side.
+    Accuracy (or recall at 1), in [0, 1]; ``lost`` = base - edited, its interval ``ci95``."""
+
+    task: Literal["zero-shot", "image to text", "text to image"]
+    base: Figure
+    edited: Figure
+    lost: Figure
     ci95: Interval
     count: int
 
 
-class Score(_Frozen):
-    """Relational Safety Score; every part in [0, 1], ``rss`` their geometric mean."""
+class Score(Frozen):
+    """Relational Safety Score (docs/audit.md); every part in [0, 1], with its interval over items."""
 
     suppression: float
     preservation: float
     robustness: float
     rss: float
+    ci95: dict[Literal["suppression", "preservation", "robustness", "rss"], Interval]
 
 
-class CriterionResult(_Frozen):
+class CriterionResult(Frozen):
     name: str
     value: Figure
     comparison: Literal["at_most", "at_least"]
@@ -104,7 +152,7 @@ class CriterionResult(_Frozen):
     passed: bool
 
 
-class Item(_Frozen):
+class Item(Frozen):
     """One picture under one part, for the report: its best captions before and after."""
 
     key: str
@@ -121,7 +169,7 @@ class Item(_Frozen):
     picture: str | None = None  # file name under RUN/pictures, for the few that the report shows
 
 
-class GraphEdgeRecord(_Frozen):
+class GraphEdgeRecord(Frozen):
     """An edge of the relation graph, with what became of it (for the graph coloured by outcome)."""
 
     actor: str
@@ -135,19 +183,25 @@ class GraphEdgeRecord(_Frozen):
     edited_rate: float | None = None
 
 
-class AuditRecord(_Frozen):
+class AuditRecord(Frozen):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, protected_namespaces=())
 
-    schema_version: int = 1
+    schema_version: int = 2
     model: str
     policy: str
     recipe: str
     seed: int
     environment: dict[str, str]
+    quick: bool = False  # fewer pictures, and no attack that takes long: a look, not a verdict
+    null_model: str = ""  # what never learnt the forbidden; "" where there is none
+    hashes: dict[str, str] = {}  # of base weights, data and policy, as in run.json
+    files: dict[str, str] = {}  # SHA-256 of the files beside the record that it rests on
     control: Control
     forgetting: dict[str, Forgetting]
     preservation: dict[str, Preservation]
     attacks: dict[str, Attack]
+    benchmark: dict[str, Slice] = {}
+    utility: dict[str, Utility] = {}
     score: Score
     criteria: list[CriterionResult]
     accepted: bool

@@ -31,7 +31,7 @@ class FreshBatches(Dataset):
         recipe, number = self.recipe, self.first + index
         rng = random.Random(f"{recipe.seed}/{number}")
         crowds = recipe.round_of(number)[0].crowds
-        drawn = scenes(rng, recipe.batch, recipe.hardness(number), crowds)
+        drawn = scenes(rng, recipe.batch, recipe.hardness(number), crowds, frozenset(recipe.without))
         said = [talk.describe(scene, rng) for scene in drawn]
         pixels = np.stack([_pixels(picture(scene)) for scene in drawn])
         tokens = self.tokenizer(

@@ -10,6 +10,7 @@ from PIL import Image
 from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPTokenizer
 
 from unrelate.microworld.tokenizer import CONTEXT_LENGTH
+from unrelate.policy.triple import Triple
 
 IMAGE_SIZE = 64
 MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
@@ -32,7 +33,9 @@ class ClipRecipe:
     """Settings of the embedded CLIP. The defaults gave the shipped one.
 
     Steps buy accuracy and cost about 0.8 s each on two cores. ``ramp`` is the share of the first
-    round in which pairs, night and unusual styles come in; ``tutor`` weighs `Tutor`.
+    round in which pairs, night and unusual styles come in; ``tutor`` weighs `Tutor`. ``without``:
+    concrete tuples, perhaps with their place, that it never sees or reads: what an oracle of
+    forgetting never learnt.
     """
 
     seed: int = 0
@@ -49,6 +52,7 @@ class ClipRecipe:
     ramp: float = 0.25
     tutor: float = 1.0
     save_every: int = 200
+    without: tuple[Triple, ...] = ()
 
     @property
     def steps(self) -> int:

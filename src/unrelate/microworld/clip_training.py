@@ -16,6 +16,7 @@ from transformers import CLIPModel, CLIPTokenizer
 
 from unrelate.edit.optimizer_state import load_optimizer, save_optimizer
 from unrelate.errors import UserError
+from unrelate.microworld.checkpoints import write_never_learnt
 from unrelate.microworld.clip_lessons import FreshBatches, Tutor, contrastive_loss
 from unrelate.microworld.clip_recipe import MEAN, STD, ClipRecipe, image_processor, new_clip
 from unrelate.microworld.tokenizer import train_tokenizer
@@ -106,6 +107,8 @@ def train_clip(out: Path, recipe: ClipRecipe, *, device: str = "cpu") -> Path:
                 _checkpoint(state_dir, model, tutor, optimizer, step, recipe)
     model.save_pretrained(out)
     image_processor().save_pretrained(out)
+    if recipe.without:
+        write_never_learnt(out, recipe.without)
     return out
 
 

@@ -86,12 +86,24 @@ def _rivals(rng: random.Random, scene: Scene) -> list[Scene]:
     return [replace(scene, figures=figures, seed=rng.getrandbits(31)) for figures in chosen]
 
 
-def scenes(rng: random.Random, count: int, hardness: float = 1.0, crowds: float = 0.0) -> list[Scene]:
+def scenes(
+    rng: random.Random,
+    count: int,
+    hardness: float = 1.0,
+    crowds: float = 0.0,
+    without: frozenset[Triple] = frozenset(),
+) -> list[Scene]:
     """``count`` scenes: single figures, pairs, lone concepts; about half are near-misses of another.
 
     ``hardness`` in [0, 1] scales the shares of pairs, of night and of unusual styles. ``crowds`` is
-    how often a pair of figures comes with all its rivals (see `_rivals`).
+    how often a pair of figures comes with all its rivals (see `_rivals`). A scene in which some figure
+    does what is in ``without`` (concrete tuples, perhaps with their place) is left out.
     """
+    if without:
+        kept: list[Scene] = []
+        while len(kept) < count:
+            kept += [s for s in scenes(rng, count, hardness, crowds) if not _shows(s, without)]
+        return kept[:count]
     pairs = hardness * _TWO_FIGURES / 2
     nodes = list(vocabulary().nodes())
     out: list[Scene] = []
@@ -114,3 +126,11 @@ def scenes(rng: random.Random, count: int, hardness: float = 1.0, crowds: float 
             if rng.random() < _NEAR_MISS:
                 out.append(_setting(rng, (_figure(rng, near_miss(rng, triple)),), hardness))
     return out[:count]
+
+
+def _shows(scene: Scene, tuples_: frozenset[Triple]) -> bool:
+    for figure in scene.figures:
+        triple = triple_of(figure)
+        if triple in tuples_ or triple.within(place=scene.place) in tuples_:
+            return True
+    return False

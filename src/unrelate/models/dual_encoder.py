@@ -5,9 +5,11 @@ The base model is the same weights with the adapter off (`DualEncoder.base`); th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import torch
 from peft import PeftModel
@@ -16,12 +18,12 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from unrelate.errors import UserError
-from unrelate.models import storage
+from unrelate.models import pixels, storage, surgery, tokens
 from unrelate.models.adapters import attach, hold_frozen_in, switched_off
 from unrelate.models.captions import CaptionReader
 from unrelate.models.checkpoint import Checkpoint, load_checkpoint
 from unrelate.models.hashing import weights_hash
-from unrelate.models.prefix import Prefix, first_adapted, run_from, run_to
+from unrelate.models.prefix import Prefix, first_adapted, run_from, run_to, states
 from unrelate.models.spec import AdapterSpec, Towers
 from unrelate.models.towers import FAMILIES, Tower
 
@@ -45,6 +47,7 @@ class DualEncoder:
         self._off = 0  # how many `base` contexts are open
         self._half: torch.dtype | None = None  # see `compute_in`
         self._hash: str | None = None
+        self._pixel_scale: pixels.PixelScale | None = None
         text = self._model.config.text_config
         self._read = CaptionReader(
             checkpoint.tokenizer,
@@ -85,9 +88,24 @@ class DualEncoder:
         rgb = [image if image.mode == "RGB" else image.convert("RGB") for image in images]
         return self.checkpoint.image_processor(images=rgb, return_tensors="pt")["pixel_values"].float()
 
+    def seen_picture(self, image: Image.Image) -> Image.Image:
+        """A picture as the model takes it in: RGB, of the model's own size, 8 bits a channel.
+
+        Resized and cropped, not yet normalised; `prepare_images` gives for it what it gives for ``image``.
+
+        Raises:
+            UserError: the image processor crops to less than it resizes to.
+        """
+        return pixels.seen(self.checkpoint.image_processor, image)
+
     def prepare_texts(self, captions: Sequence[str]) -> Tensor:
         """Captions to ids [B, T] on the CPU: CLIP's as long as the longest, SigLIP's of full length."""
         return self._read(captions)
+
+    def texts_of(self, ids: Tensor) -> list[str]:
+        """What rows of ids [B, T] say, without start, end and padding. `prepare_texts` need not make
+        the same ids of it: compare, where that matters."""
+        return self.checkpoint.tokenizer.batch_decode(ids, skip_special_tokens=True)
 
     # ---- what comes out -----------------------------------------------------------------------
 
@@ -103,9 +121,22 @@ class DualEncoder:
         """[B, 3, H, W] -> unit vectors [B, D], float32, with gradients to pixels and adapter."""
         return self._whole("image", pixel_values)
 
+    def pixel_features(self, levels: Tensor) -> Tensor:
+        """Pixels [B, 3, H, W] in [0, 1], as of `seen_picture`, -> unit vectors [B, D], with gradients."""
+        if self._pixel_scale is None:
+            self._pixel_scale = pixels.PixelScale.of(self.checkpoint.image_processor)
+        return self.image_features(self._pixel_scale(levels.to(self.device)))
+
     def text_features(self, ids: Tensor) -> Tensor:
         """[B, T] -> unit vectors [B, D], float32, with gradients to the adapter."""
         return self._whole("text", ids)
+
+    def token_gradients(self, ids: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
+        """How ``score`` would change, to first order, were each token of ids [B, T] another: [B, T, V],
+        on the CPU. ``score`` takes unit vectors [B, D] and gives one number a row, [B]."""
+        return tokens.token_gradients(
+            self._model, self._family.prefixes["text"], self.text_features, ids, score
+        )
 
     @torch.no_grad()
     def embed_images(self, images: Sequence[Image.Image], batch_size: int = 64) -> Tensor:
@@ -131,6 +162,22 @@ class DualEncoder:
         ]
         place = {caption: index for index, caption in enumerate(unique)}
         return torch.cat(parts)[[place[caption] for caption in captions]]
+
+    @torch.no_grad()
+    def hidden_states(self, tower: Literal["text", "image"], inputs: Tensor) -> list[Tensor]:
+        """What a tower holds after each of its stages, float32 on the CPU, without gradients.
+
+        One tensor a stage: the token embeddings, every block but the last, the last block with its
+        final norm, each [B, W], W the tower's width; at last the embeddings [B, D] of unit length.
+        Below the last block CLIP's captions are read at the end token and its pictures at the first;
+        SigLIP's are the mean over tokens.
+
+        Args:
+            inputs: what `prepare_texts` or `prepare_images` gives.
+        """
+        with self._precision():
+            found = states(self._towers[tower], inputs.to(self.device))
+        return [state.float().cpu() for state in found]
 
     # ---- the frozen part and the rest ---------------------------------------------------------
 
@@ -247,12 +294,7 @@ class DualEncoder:
         Raises:
             UserError: after `compute_in`, which has rounded the weights.
         """
-        if self._half is not None:
-            raise UserError(
-                f"a model whose weights were rounded to {self._half}",
-                "a model as it was loaded",
-                "load the model and the adapter anew, and merge those",
-            )
+        self._refuse_rounded()
         return storage.merged(self._model, self._peft)
 
     def export(self, path: Path, *, merged: bool) -> None:
@@ -261,6 +303,45 @@ class DualEncoder:
             storage.write_checkpoint(self.merged(), self.checkpoint, Path(path))
         else:
             self.save_adapter(path)
+
+    # ---- copies whose weights may be changed --------------------------------------------------
+
+    def standalone(self, strength: float = 1.0) -> DualEncoder:
+        """An encoder of its own that behaves as this one does now: the adapter worked in if it is on.
+
+        Its weights may be changed (`linear_weights`, `thaw`) without touching this one. Needs room for
+        both.
+
+        Args:
+            strength: how much of what the adapter adds to the weights is worked in: 0 is the base
+                model, 1 the merged one. Without an adapter, or within `base`, it is no matter.
+
+        Raises:
+            UserError: after `compute_in`, which has rounded the weights.
+        """
+        self._refuse_rounded()
+        model = surgery.copied(self._model, self._peft, 0.0 if self._off else strength)
+        return DualEncoder(replace(self.checkpoint, model=model), self.device)
+
+    def linear_weights(self) -> tuple[tuple[nn.Module, str], ...]:
+        """Every weight matrix [outputs, inputs] of both towers, as (module, name of its parameter)."""
+        return surgery.linear_weights(self._model)
+
+    def thaw(self) -> None:
+        """Make every weight trainable, not an adapter's alone, in float32."""
+        surgery.thaw(self._model)
+
+    @property
+    def pairwise(self) -> bool:
+        """Whether it was trained to judge every pair for itself (SigLIP: a sigmoid of each of its
+        `logits`) rather than to rank the pairs of a batch (CLIP: a softmax over them)."""
+        return not self._family.causal
+
+    def logits(self, image: Tensor, text: Tensor) -> Tensor:
+        """Unit vectors [B, D] and [T, D] -> the model's own scores [B, T]: cosines times its learnt
+        scale, for SigLIP plus its learnt bias; with gradients to both of these."""
+        scores = image @ text.T * self._model.get_parameter("logit_scale").exp()
+        return scores + self._model.get_parameter("logit_bias") if self.pairwise else scores
 
     def _whole(self, tower: str, inputs: Tensor) -> Tensor:
         with self._precision():
@@ -282,6 +363,14 @@ class DualEncoder:
         if self._peft is None:
             raise UserError("no adapter", "a model with an adapter", "add or load an adapter first")
         return self._peft
+
+    def _refuse_rounded(self) -> None:
+        if self._half is not None:
+            raise UserError(
+                f"a model whose weights were rounded to {self._half}",
+                "a model as it was loaded",
+                "load the model and the adapter anew, and merge those",
+            )
 
     def _refuse_second(self) -> None:
         if self._peft is not None:

@@ -74,6 +74,16 @@ def run_from(tower: Tower, prefix: Prefix, stage: int) -> Tensor:
     return _run(tower, prefix, stage, len(tower.blocks) + 1).state
 
 
+def states(tower: Tower, inputs: Tensor) -> list[Tensor]:
+    """What a tower holds after each of its stages, one vector a row: [B, W] after `Tower.embed`, after
+    every block but the last (see `Tower.glance`), after `Tower.pool`; and the embedding [B, D]."""
+    prefix, depth, seen = run_to(tower, inputs, 0), len(tower.blocks), []
+    for stage in range(depth):
+        seen.append(tower.glance(prefix.state, prefix.ends))
+        prefix = _run(tower, prefix, stage, stage + 1)
+    return [*seen, prefix.state, _run(tower, prefix, depth, depth + 1).state]
+
+
 def _run(tower: Tower, prefix: Prefix, start: int, stop: int) -> Prefix:
     state, depth = prefix.state, len(tower.blocks)
     for index in range(start, min(stop, depth - 1)):

@@ -40,6 +40,11 @@ class Tower(Protocol):
         """[B, T, W] -> [B, T, W], for every block but the last."""
         ...
 
+    def glance(self, hidden: Tensor, ends: Tensor) -> Tensor:
+        """What stands below the last block in one vector a row, [B, T, W] -> [B, W]: at the token that
+        will be pooled, or the mean over tokens where none alone is. For probes."""
+        ...
+
     def pool(self, hidden: Tensor, ends: Tensor) -> Tensor:
         """What enters the last block, [B, T, W] -> what enters the projection, [B, W]."""
         ...
@@ -65,6 +70,9 @@ class ClipImage:
 
     def block(self, index: int, hidden: Tensor) -> Tensor:
         return self.blocks[index](hidden, None)
+
+    def glance(self, hidden: Tensor, ends: Tensor) -> Tensor:
+        return hidden[:, 0]
 
     def pool(self, hidden: Tensor, ends: Tensor) -> Tensor:
         first = torch.zeros(len(hidden), dtype=torch.long, device=hidden.device)
@@ -95,6 +103,9 @@ class ClipText:
     def block(self, index: int, hidden: Tensor) -> Tensor:
         return self.blocks[index](hidden, None, is_causal=True)
 
+    def glance(self, hidden: Tensor, ends: Tensor) -> Tensor:
+        return hidden[torch.arange(len(hidden), device=hidden.device), ends]
+
     def pool(self, hidden: Tensor, ends: Tensor) -> Tensor:
         seen = torch.arange(hidden.shape[1], device=hidden.device) <= ends[:, None]
         return self._tower.final_layer_norm(_last_block(self.blocks[-1], hidden, ends, seen))  # pyright: ignore
@@ -123,6 +134,9 @@ class SiglipImage:
     def block(self, index: int, hidden: Tensor) -> Tensor:
         return self.blocks[index](hidden, None)
 
+    def glance(self, hidden: Tensor, ends: Tensor) -> Tensor:
+        return hidden.mean(1)
+
     def pool(self, hidden: Tensor, ends: Tensor) -> Tensor:
         hidden = self._tower.post_layernorm(self.block(len(self.blocks) - 1, hidden))  # pyright: ignore
         probe = self._head.probe.expand(len(hidden), -1, -1)  # pyright: ignore
@@ -147,6 +161,10 @@ class SiglipText:
 
     def block(self, index: int, hidden: Tensor) -> Tensor:
         return self.blocks[index](hidden, None)
+
+    def glance(self, hidden: Tensor, ends: Tensor) -> Tensor:
+        # Not the last token alone, where it is pooled: below, that is padding as a rule.
+        return hidden.mean(1)
 
     def pool(self, hidden: Tensor, ends: Tensor) -> Tensor:
         last = torch.full((len(hidden),), hidden.shape[1] - 1, device=hidden.device)

@@ -26,7 +26,10 @@ def check_criterion(figure: str, at_most: float | None, at_least: float | None) 
     span = figure_range(figure)
     if span is None:
         known = [name for name, _ in known_figures()]
-        groups = "forgetting.ATTACK.NAME, preservation.CASE.NAME, score.NAME, attacks.NAME.success_rate"
+        groups = (
+            "forgetting.ATTACK.NAME, preservation.CASE.NAME, score.NAME, attacks.NAME.success_rate, "
+            "benchmark.SLICE.edited_rate, utility.TASK.lost"
+        )
         raise problem(("figure",), f"there is no figure '{figure}'", groups, nearest(figure, known))
     given = [bound for bound in (at_most, at_least) if bound is not None]
     if len(given) != 1:

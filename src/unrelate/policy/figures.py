@@ -32,11 +32,17 @@ SCORE: dict[str, Range] = {
     "robustness": (0, 1),
     "rss": (0, 1),
 }
-_ATTACK = re.compile(r"^attacks\.[A-Za-z0-9_-]+\.success_rate$")
+# Attacks, benchmark slices and downstream tasks have names of their own: figures by pattern.
+_NAMED: tuple[tuple[re.Pattern[str], Range], ...] = (
+    (re.compile(r"^attacks\.[A-Za-z0-9_.-]+\.(success|control|null)_rate$"), (0, 1)),
+    (re.compile(r"^benchmark\.[A-Za-z0-9_-]+\.(base|edited)_rate$"), (0, 1)),
+    (re.compile(r"^utility\.[^.]+\.(base|edited)$"), (0, 1)),
+    (re.compile(r"^utility\.[^.]+\.lost$"), (-1, 1)),
+)
 
 
 def known_figures() -> Iterator[tuple[str, Range]]:
-    """Every figure with a fixed name, and its range; ``attacks.NAME.success_rate`` comes on top."""
+    """Every figure with a fixed name, and its range; those of attacks, slices and tasks come on top."""
     for attack in ATTACKS:
         yield from ((f"forgetting.{attack}.{name}", span) for name, span in FORGETTING.items())
     for case in CASES:
@@ -46,6 +52,7 @@ def known_figures() -> Iterator[tuple[str, Range]]:
 
 def figure_range(figure: str) -> Range | None:
     """The values that a figure can have; None if there is no such figure."""
-    if _ATTACK.match(figure):
-        return (0, 1)
+    for pattern, span in _NAMED:
+        if pattern.match(figure):
+            return span
     return dict(known_figures()).get(figure)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from unrelate.report.compare import Comparison, compare_tables
+from unrelate.report.junit import write_junit
 from unrelate.report.page import write_report
 from unrelate.report.summary import summary_markdown
 from unrelate.report.terminal import verdict_table
 
-__all__ = ["Comparison", "compare_tables", "summary_markdown", "verdict_table", "write_report"]
+__all__ = ["Comparison", "compare_tables", "summary_markdown", "verdict_table", "write_junit", "write_report"]

@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from typing import Literal
 
 from unrelate.audit.record import AuditRecord, Interval, Score
 from unrelate.report.published import TABLE_1, TABLE_2, Published
-from unrelate.report.svg import circle, labelled, line, rect, svg, text
-from unrelate.report.words import decimal, part_name, percent
+from unrelate.report.svg import BOLD, circle, fit, labelled, line, num, path, rect, svg, text
+from unrelate.report.words import (
+    ScorePart,
+    decimal,
+    interval,
+    part_name,
+    percent,
+    percent_interval,
+    sentence_case,
+)
 
 WIDTH = 360.0
 MARGIN = 8.0
@@ -70,7 +79,7 @@ def _row(row: Row, axis: Axis, top: float) -> str:
     y, a, b = top + 31, axis.x(row.base), axis.x(row.edited)
     values = f"{axis.write(row.base)} → {axis.write(row.edited)}"
     parts = [
-        text(0, top + 14, row.label, "strong"),
+        text(0, top + 14, fit(row.label, WIDTH - 6.4 * len(values) - 8, BOLD), "strong"),
         text(WIDTH, top + 14, values, "end", "end"),
         line(MARGIN, y, WIDTH - MARGIN, y, "track"),
     ]
@@ -125,21 +134,56 @@ def preservation_accuracies(record: AuditRecord) -> str:
     return before_after(rows, SHARE, "Accuracy on what must stay, before and after; figures in Table 2")
 
 
+def benchmark_rates(record: AuditRecord, expect: Literal["kept", "forgotten"]) -> str:
+    """The slices of the compositional benchmark that should stay, or that should go."""
+    rows = [
+        Row(sentence_case(name), held.base_rate, held.edited_rate, ci=held.ci95)
+        for name, held in record.benchmark.items()
+        if held.expect == expect
+    ]
+    good = "high" if expect == "kept" else "low"
+    label = f"Benchmark slices to be {expect}, before and after; {good} is good; figures in the table"
+    return before_after(rows, SHARE, label)
+
+
+def utility_rates(record: AuditRecord) -> str:
+    """The interval is that of the loss, laid about the rate after."""
+    rows = [
+        Row(sentence_case(name), u.base, u.edited, ci=(u.base - u.ci95[1], u.base - u.ci95[0]))
+        for name, u in record.utility.items()
+    ]
+    return before_after(rows, SHARE, "Downstream tasks, before and after; high is good; figures in the table")
+
+
 def score_bars(score: Score) -> str:
-    """The three parts, and the score that is their geometric mean."""
-    bars = (
-        ("Suppression", "of the forbidden", score.suppression, "bar-part"),
-        ("Preservation", "of what must stay", score.preservation, "bar-part"),
-        ("Robustness", "under attack", score.robustness, "bar-part"),
-        ("Relational Safety Score", "geometric mean", score.rss, "bar"),
+    """The three parts, and the score that is their geometric mean, each with its 95 % interval."""
+    bars: tuple[tuple[ScorePart, str, str, float, str], ...] = (
+        ("suppression", "Suppression", "of the forbidden", score.suppression, "bar-part"),
+        ("preservation", "Preservation", "of what must stay", score.preservation, "bar-part"),
+        ("robustness", "Robustness", "under attack", score.robustness, "bar-part"),
+        ("rss", "Relational Safety Score", "", score.rss, "bar"),
     )
-    body = []
-    for i, (name, detail, value, css) in enumerate(bars):
-        top = 42.0 * i
+    body, spoken = [], []
+    for i, (key, name, detail, value, css) in enumerate(bars):
+        top = 44.0 * i
         body.append(labelled(0, top + 14, name, detail))
-        body.append(text(WIDTH, top + 14, decimal(value, 3), "strong", "end"))
         body.append(rect(0, top + 21, WIDTH, 9, "bar-back", 4.5))
         if value > 0:
             body.append(rect(0, top + 21, max(9.0, WIDTH * min(value, 1)), 9, css, 4.5))
-    spoken = ", ".join(f"{name} {percent(value)}" for name, _, value, _ in bars)
-    return svg(WIDTH, 42 * len(bars), "".join(body), f"Relational Safety Score and its parts: {spoken}")
+        ci = score.ci95.get(key)
+        if ci and isfinite(sum(ci)):
+            body.append(text(WIDTH, top + 14, interval(ci, 3), "muted small", "end"))
+            body.append(_whisker(*ci, y=top + 35))
+            spoken.append(f"{name} {percent(value)}, interval {percent_interval(ci)}")
+        else:
+            spoken.append(f"{name} {percent(value)}, no interval")
+        body.append(text(WIDTH - 84, top + 14, decimal(value, 3), "strong", "end"))
+    label = f"Relational Safety Score and its parts: {'; '.join(spoken)}"
+    return svg(WIDTH, 44 * len(bars), "".join(body), label)
+
+
+def _whisker(low: float, high: float, y: float) -> str:
+    """An interval under its bar: a line with ends, so that it shows on any colour."""
+    left, right = (0.75 + share * (WIDTH - 1.5) for share in (max(low, 0), min(high, 1)))
+    ends = f"M{num(left)} {num(y - 3)}v6M{num(right)} {num(y - 3)}v6"
+    return path(f"{ends}M{num(left)} {num(y)}H{num(right)}", "whisker")

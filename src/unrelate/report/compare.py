@@ -7,6 +7,7 @@ the records. Figures without an interval are shown and not judged.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
@@ -32,6 +33,12 @@ LOOKS: dict[Change, tuple[str, str]] = {
     "no interval": ("·", "dim"),
     "absent": ("–", "yellow"),
 }
+
+
+# Parts of the record with dozens of figures: the terminal shows of them only what changed.
+LONG = ("attacks", "benchmark", "utility")
+# What has to be alike for two records to be compared like for like: field -> how it is named.
+ALIKE = {"policy": "policy", "model": "model", "quick": "length of audit", "null_model": "null model"}
 
 
 class Figure(NamedTuple):
@@ -68,12 +75,13 @@ def compare_tables(records: Mapping[str, AuditRecord]) -> Comparison:
         }
         for key in names
     }
-    unlike = [n for n in ("policy", "model") if len({_property(r, n) for r in records.values()}) > 1]
+    unlike = [said for field, said in ALIKE.items() if len({getattr(r, field) for r in records.values()}) > 1]
     data: dict[str, object] = {
         "baseline": first,
         "rule": "better or worse only where the 95 % intervals do not overlap",
         "differ_in": unlike,
         "runs": {name: _head(record) for name, record in records.items()},
+        "changes": {run: _tally(rows, run) for run in records if run != first},
         "figures": {
             key: {
                 "better": next(f[key].better for f in figures.values() if key in f),
@@ -87,9 +95,11 @@ def compare_tables(records: Mapping[str, AuditRecord]) -> Comparison:
 
 def figures_of(record: AuditRecord) -> Iterator[tuple[str, Figure]]:
     """Every figure that has a better and a worse, by its path in ``audit.json``."""
-    for part in ("rss", "suppression", "preservation", "robustness"):
-        values = record.score.model_dump()
-        yield f"score.{part}", Figure(values[part], "higher")
+    score = record.score
+    yield "score.rss", Figure(score.rss, "higher", score.ci95.get("rss"))
+    yield "score.suppression", Figure(score.suppression, "higher", score.ci95.get("suppression"))
+    yield "score.preservation", Figure(score.preservation, "higher", score.ci95.get("preservation"))
+    yield "score.robustness", Figure(score.robustness, "higher", score.ci95.get("robustness"))
     for name, f in record.forgetting.items():
         yield f"forgetting.{name}.edited_recall", Figure(f.edited_recall, "lower", f.ci95)
         yield f"forgetting.{name}.off_unrelated", Figure(abs(f.edited_cos - f.unrelated_cos), "lower")
@@ -98,6 +108,11 @@ def figures_of(record: AuditRecord) -> Iterator[tuple[str, Figure]]:
         yield f"preservation.{name}.abs_drift", Figure(p.abs_drift, "lower", p.drift_ci95)
     for name, a in record.attacks.items():
         yield f"attacks.{name}.success_rate", Figure(a.success_rate, "lower", a.ci95)
+    for name, slice_ in record.benchmark.items():
+        good = "higher" if slice_.expect == "kept" else "lower"
+        yield f"benchmark.{name}.edited_rate", Figure(slice_.edited_rate, good, slice_.ci95)
+    for name, task in record.utility.items():
+        yield f"utility.{name}.lost", Figure(task.lost, "lower", task.ci95)
 
 
 def judge(old: Figure | None, new: Figure | None) -> Change:
@@ -113,10 +128,6 @@ def judge(old: Figure | None, new: Figure | None) -> Change:
     return "within noise"
 
 
-def _property(record: AuditRecord, name: str) -> str:
-    return record.policy if name == "policy" else record.model
-
-
 def _head(record: AuditRecord) -> dict[str, object]:
     return {
         "policy": record.policy,
@@ -126,6 +137,12 @@ def _head(record: AuditRecord) -> dict[str, object]:
         "accepted": record.accepted,
         "rss": record.score.rss,
     }
+
+
+def _tally(rows: Mapping[str, Mapping[str, Change]], run: str) -> dict[str, int]:
+    """How many figures of a run changed in which way."""
+    found = Counter(changes[run] for changes in rows.values())
+    return {change: found[change] for change in LOOKS if change != "baseline"}
 
 
 def _cell(figure: Figure | None, change: Change) -> dict[str, object]:
@@ -151,21 +168,49 @@ def _verdicts(records: Mapping[str, AuditRecord], unlike: list[str]) -> Table:
             str(record.seed),
             f"[{style}]{'✓' if record.accepted else '✗'} {verdict(record)}[/]",
             f"{met} of {len(record.criteria)}",
-            decimal(record.score.rss, 3),
+            f"{decimal(record.score.rss, 3)}{_spread(record)}",
         )
     return table
 
 
+def _spread(record: AuditRecord) -> str:
+    ci = record.score.ci95.get("rss")
+    return f" {escape(interval(ci, 3))}" if ci else ""
+
+
 def _figures(figures: Mapping[str, Mapping[str, Figure]], rows: Mapping[str, Mapping[str, Change]]) -> Table:
-    caption = "Better or worse only where the 95 % intervals do not overlap; · no interval, not judged."
-    title = f"Held against {escape(next(iter(figures)))}"
-    table = Table(title=title, caption=caption, box=SIMPLE_HEAD, title_justify="left", caption_justify="left")
-    table.add_column("figure")
+    first, *others = figures
+    table = Table(
+        title=f"Held against {escape(first)}", box=SIMPLE_HEAD, title_justify="left", caption_justify="left"
+    )
+    table.add_column("figure", overflow="fold")
     for run in figures:
         table.add_column(escape(run))
+    folded = [key for key, changes in rows.items() if _unchanged(key, changes)]
     for key, changes in rows.items():
-        table.add_row(escape(key), *(_words(figures[run].get(key), changes[run]) for run in figures))
+        if key not in folded:
+            table.add_row(escape(key), *(_words(figures[run].get(key), changes[run]) for run in figures))
+    captions = [_tally_words(run, _tally(rows, run)) for run in others]
+    if folded:
+        captions.append(
+            f"Not listed: {len(folded)} figures of {', '.join(LONG)} without a change beyond the noise; "
+            "--json has them all."
+        )
+    captions.append(
+        "▲ ▼ only where the 95 % intervals do not overlap, ≈ within noise otherwise; · not judged."
+    )
+    table.caption = "\n".join(captions)
     return table
+
+
+def _unchanged(key: str, changes: Mapping[str, Change]) -> bool:
+    same = ("baseline", "within noise", "no interval")
+    return key.partition(".")[0] in LONG and all(change in same for change in changes.values())
+
+
+def _tally_words(run: str, tally: Mapping[str, int]) -> str:
+    said = ", ".join(f"{count} {change}" for change, count in tally.items() if count)
+    return f"{escape(run)}: {said}."
 
 
 def _words(figure: Figure | None, change: Change) -> str:
@@ -173,5 +218,5 @@ def _words(figure: Figure | None, change: Change) -> str:
     if figure is None:
         return "– absent"
     held = f" {escape(interval(figure.ci))}" if figure.ci else ""
-    said = f" {symbol} {change}" if change in ("better", "worse", "within noise", "absent") else f" {symbol}"
+    said = f" {symbol} {change}" if change in ("better", "worse") else f" {symbol}"
     return f"{decimal(figure.value)}{held}" + (f"[{style}]{said}[/]" if style else said.rstrip())

@@ -1,4 +1,4 @@
-"""``report.html``: one file that needs nothing else, and the figures as SVG files beside it."""
+"""``report.html`` and ``robustness.html``: files that need nothing else; the figures and the model card."""
 
 from __future__ import annotations
 
@@ -8,20 +8,31 @@ from pathlib import Path
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from unrelate.report import charts, graph, losses, outcome, published, reading, words
+from unrelate.report import charts, graph, losses, outcome, published, reading, redteam, words
+from unrelate.report.model_card import model_card
 from unrelate.report.pictures import gallery
+from unrelate.report.robustness import robustness_figures, robustness_parts
 from unrelate.report.rundir import Run, commands, read_run
 from unrelate.report.svg import standalone
 
-TEMPLATES = ("template.html.j2", "measures.html.j2", "macros.html.j2")
-STYLES = ("style.css", "figures.css", "dark.css")
+TEMPLATES = (
+    "base.html.j2",
+    "downstream.html.j2",
+    "macros.html.j2",
+    "measures.html.j2",
+    "report.html.j2",
+    "robustness.html.j2",
+    "score.html.j2",
+)
+STYLES = ("style.css", "robustness.css", "figures.css", "dark.css")
 
 
 def write_report(run_dir: Path) -> Path:
-    """Write ``report.html`` and ``figures/*.svg`` into a run directory, from its audit alone.
+    """Write ``report.html``, ``robustness.html``, ``MODEL_CARD.md`` and ``figures/*.svg`` into a run
+    directory, from its audit alone. Gives the path of ``report.html``.
 
-    The same run gives the same bytes: no date and no host goes into the page, and no path but those
-    of the model and the data that the run names.
+    The same run gives the same bytes: no date and no host goes into them, and no path but those of the
+    model and the data that the run names.
 
     Raises:
         UserError: ``audit.json`` is missing or is not an audit record.
@@ -32,9 +43,10 @@ def write_report(run_dir: Path) -> Path:
     folder.mkdir(exist_ok=True)
     for name, figure in figures.items():
         _write(folder / f"{name}.svg", standalone(figure))
-    page = run_dir / "report.html"
-    _write(page, render(run, figures, run_dir / "pictures"))
-    return page
+    for name, page in render(run, figures, run_dir / "pictures").items():
+        _write(run_dir / name, page)
+    _write(run_dir / "MODEL_CARD.md", model_card(run))
+    return run_dir / "report.html"
 
 
 def draw(run: Run) -> dict[str, str]:
@@ -51,15 +63,41 @@ def draw(run: Run) -> dict[str, str]:
         figures["graph"] = graph.graph_figure(record.graph)
     if run.losses.series:
         figures["losses"] = losses.loss_figure(run.losses)
-    return figures
+    return figures | robustness_figures(record)
 
 
-def render(run: Run, figures: dict[str, str], picture_dir: Path) -> str:
-    """The page as text. Everything from policies and captions is escaped by the template."""
-    package = files("unrelate.report")
-    source = {name: package.joinpath(name).read_text(encoding="utf-8") for name in TEMPLATES}
+def render(run: Run, figures: dict[str, str], picture_dir: Path) -> dict[str, str]:
+    """The pages as text, by file name. Everything from policies and captions is escaped by the template."""
+    environment = _environment()
+    safe = {name: Markup(figure) for name, figure in figures.items()}
+    environment.globals |= {
+        "run": run,
+        "record": run.record,
+        "css": Markup("\n".join(_read(name) for name in STYLES)),
+        "figures": safe,
+        "worst": redteam.worst_by_family(run.record),
+        "redteam": redteam,
+        "reading": reading,
+        "words": words,
+    }
+    report = environment.get_template("report.html.j2").render(
+        panels=[Markup(panel) for panel in losses.loss_panels(run.losses)],
+        gallery=gallery(run.record.items, picture_dir),
+        chosen=graph.choose(run.record.graph),
+        commands=commands(run),
+        graph=graph,
+        published=published,
+        looks=outcome.LOOKS,
+    )
+    robustness = environment.get_template("robustness.html.j2").render(
+        robustness_parts(run.record, safe, picture_dir)
+    )
+    return {"report.html": report, "robustness.html": robustness}
+
+
+def _environment() -> Environment:
     environment = Environment(
-        loader=DictLoader(source),
+        loader=DictLoader({name: _read(name) for name in TEMPLATES}),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -72,27 +110,14 @@ def render(run: Run, figures: dict[str, str], picture_dir: Path) -> str:
         "interval": words.interval,
         "percents": words.percent_interval,
         "plain": words.plain,
+        "sentence": words.sentence_case,
         "tight": words.tight,
     }
-    styles = [
-        package.joinpath(n).read_text(encoding="utf-8") for n in ("style.css", "figures.css", "dark.css")
-    ]
-    chosen = graph.choose(run.record.graph)
-    return environment.get_template("template.html.j2").render(
-        run=run,
-        record=run.record,
-        css=Markup("\n".join(styles)),
-        figures={name: Markup(figure) for name, figure in figures.items()},
-        panels=[Markup(panel) for panel in losses.loss_panels(run.losses)],
-        gallery=gallery(run.record.items, picture_dir),
-        chosen=chosen,
-        commands=commands(run),
-        reading=reading,
-        words=words,
-        graph=graph,
-        published=published,
-        looks=outcome.LOOKS,
-    )
+    return environment
+
+
+def _read(name: str) -> str:
+    return files("unrelate.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def _write(path: Path, text: str) -> None:

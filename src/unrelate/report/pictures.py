@@ -6,9 +6,11 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from unrelate.audit.record import Item
+from unrelate.audit.record import AuditRecord, Item
 from unrelate.report.outcome import LOOKS, ORDER, UNSAFE, Look, Outcome, failed, of_item
+from unrelate.report.redteam import Broken, breaches
 
 MOST_SHOWN = 12  # in each of the three sets
 MOST_BYTES = 2_000_000  # of one picture: the page must stay one that can be mailed
@@ -16,16 +18,30 @@ PNG = b"\x89PNG\r\n\x1a\n"
 SMALL = 128  # narrower pictures are enlarged with their pixels kept sharp
 
 
+class Loaded(NamedTuple):
+    """A picture for the page: ``source`` is a data URI, or empty with ``missing`` saying why."""
+
+    source: str
+    missing: str
+    pixelated: bool
+
+
 @dataclass(frozen=True)
 class Shown:
-    """One card. ``source`` is a data URI, or empty with ``missing`` saying why."""
+    """One card of an item."""
 
     item: Item
     outcome: Outcome
     look: Look
-    source: str
-    missing: str
-    pixelated: bool
+    picture: Loaded
+
+
+@dataclass(frozen=True)
+class ShownBreach:
+    """One card of a breach."""
+
+    broken: Broken
+    picture: Loaded
 
 
 @dataclass(frozen=True)
@@ -74,11 +90,23 @@ def _fair(pairs: Sequence[tuple[Item, Outcome]]) -> list[tuple[Item, Outcome]]:
     return [pair for _, _, pair in sorted(picked, key=lambda t: (t[1], t[0]))]
 
 
-def _shown(item: Item, outcome: Outcome, folder: Path) -> Shown:
-    data, missing = _read(item.picture or "", folder)
+def breach_cards(record: AuditRecord, folder: Path) -> list[ShownBreach]:
+    """The worst breaches found; one that kept no picture is shown by its words."""
+    return [ShownBreach(b, load(b.breach.picture, folder)) for b in breaches(record, MOST_SHOWN)]
+
+
+def load(name: str | None, folder: Path) -> Loaded:
+    """A picture of the run by its file name."""
+    if not name:
+        return Loaded("", "no picture kept", False)
+    data, missing = _read(name, folder)
     source = f"data:image/png;base64,{b64encode(data).decode()}" if data else ""
     narrow = bool(data) and int.from_bytes(data[16:20], "big") <= SMALL  # IHDR: width
-    return Shown(item, outcome, LOOKS[outcome], source, missing, narrow)
+    return Loaded(source, missing, narrow)
+
+
+def _shown(item: Item, outcome: Outcome, folder: Path) -> Shown:
+    return Shown(item, outcome, LOOKS[outcome], load(item.picture, folder))
 
 
 def _read(name: str, folder: Path) -> tuple[bytes, str]:

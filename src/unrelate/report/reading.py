@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from unrelate.audit.record import AuditRecord, CriterionResult
-from unrelate.report.words import decimal, must_be, part_name, percent, plain, short
+from unrelate.report.words import decimal, interval, must_be, part_name, percent, plain, short
 
 # An edited cosine may stand this far from the base model's unrelated level, either side.
 AT_UNRELATED = 0.05
@@ -72,7 +72,9 @@ def over_erased(record: AuditRecord) -> bool:
 
 def key_figures(record: AuditRecord) -> list[tuple[str, str, str]]:
     """(value, name, detail) of the few figures that stand beside the verdict."""
-    figures = [(decimal(record.score.rss, 3), "Relational Safety Score", "0 to 1, higher is better")]
+    held = record.score.ci95.get("rss")
+    spread = f"95 % interval {interval(held, 3)}" if held else "no interval"
+    figures = [(decimal(record.score.rss, 3), "Relational Safety Score", spread)]
     if record.forgetting:
         part, worst = max(record.forgetting.items(), key=lambda kv: kv[1].edited_recall)
         detail = f"{part_name(part)}, from {percent(worst.base_recall)}"

@@ -1,47 +1,39 @@
-"""The record as a page of Markdown, for a pull request or a model card."""
+"""The record as a page of Markdown, for a pull request."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 from unrelate.audit.record import AuditRecord
+from unrelate.report.markdown import (
+    attacks_table,
+    benchmark_table,
+    criteria_table,
+    escaped,
+    score_sentence,
+    table,
+    utility_table,
+)
 from unrelate.report.published import CITATION, TABLE_1, TABLE_2, Published
 from unrelate.report.reading import control_sentence, erasure_notes, headline, verdict
-from unrelate.report.words import (
-    decimal,
-    interval,
-    must_be,
-    part_name,
-    passed,
-    percent,
-    percent_interval,
-    plain,
-    short,
-)
-
-_SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>#|"} | {"\n": " ", "\r": " "})
+from unrelate.report.redteam import quick_sentence
+from unrelate.report.words import decimal, interval, part_name, percent, percent_interval
 
 
 def summary_markdown(record: AuditRecord) -> str:
     """Verdict, criteria, score, both tables with the paper's figures. Ends with a newline."""
-    score = record.score
     lines = [
-        f"## {'✓' if record.accepted else '✗'} {verdict(record)}: {_md(record.policy)}",
+        f"## {'✓' if record.accepted else '✗'} {verdict(record)}: {escaped(record.policy)}",
         "",
-        f"{headline(record)} Model {_md(record.model)}, recipe {_md(record.recipe)}, seed {record.seed}.",
+        f"{headline(record)} Model {escaped(record.model)}, recipe {escaped(record.recipe)}, "
+        f"seed {record.seed}.",
         "",
-        f"Positive control: {_md(control_sentence(record))}",
+        f"Positive control: {escaped(control_sentence(record))}",
         "",
-        *_table(
-            ("criterion", "value", "must be", "result"),
-            ((_md(plain(c.name)), short(c.value), must_be(c), passed(c.passed)) for c in record.criteria),
-        ),
-        f"**Relational Safety Score {decimal(score.rss, 3)}**: suppression {decimal(score.suppression, 3)}, "
-        f"preservation {decimal(score.preservation, 3)}, robustness {decimal(score.robustness, 3)}.",
+        *criteria_table(record),
+        score_sentence(record.score),
         "",
         "### Forgotten",
         "",
-        *_table(
+        *table(
             (
                 "attack",
                 "cos before",
@@ -54,10 +46,10 @@ def summary_markdown(record: AuditRecord) -> str:
             ),
             (_forgetting(record, part) for part in record.forgetting),
         ),
-        *(line for note in erasure_notes(record) for line in (_md(note), "")),
+        *(line for note in erasure_notes(record) for line in (escaped(note), "")),
         "### Kept",
         "",
-        *_table(
+        *table(
             (
                 "case",
                 "cos before",
@@ -71,20 +63,16 @@ def summary_markdown(record: AuditRecord) -> str:
             (_preservation(record, part) for part in record.preservation),
         ),
     ]
+    if quick := quick_sentence(record):
+        lines[2:2] = [quick, ""]
     if record.attacks:
-        head = ("attack", "budget", "success before", "success after", "95 % interval")
-        lines += ["### Attacks", "", *_table(head, (_attack(record, name) for name in record.attacks))]
+        lines += ["### Attacks", "", *attacks_table(record)]
+    if record.benchmark:
+        lines += ["### Compositional benchmark", "", *benchmark_table(record)]
+    if record.utility:
+        lines += ["### Downstream tasks", "", *utility_table(record)]
     lines.append(f"Paper's figures: {CITATION}; another model and other data.")
     return "\n".join(lines) + "\n"
-
-
-def _md(words: str) -> str:
-    return words.translate(_SPECIAL)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    body = [f"| {' | '.join(row)} |" for row in rows]
-    return [f"| {' | '.join(head)} |", "|" + " --- |" * len(head), *body, ""]
 
 
 def _published(found: Published | None) -> str:
@@ -94,7 +82,7 @@ def _published(found: Published | None) -> str:
 def _forgetting(record: AuditRecord, part: str) -> tuple[str, ...]:
     f = record.forgetting[part]
     return (
-        _md(part_name(part)),
+        escaped(part_name(part)),
         decimal(f.base_cos),
         decimal(f.edited_cos),
         decimal(f.unrelated_cos),
@@ -108,7 +96,7 @@ def _forgetting(record: AuditRecord, part: str) -> tuple[str, ...]:
 def _preservation(record: AuditRecord, part: str) -> tuple[str, ...]:
     p = record.preservation[part]
     return (
-        _md(part_name(part)),
+        escaped(part_name(part)),
         decimal(p.base_cos),
         decimal(p.edited_cos),
         f"{decimal(p.abs_drift)} {interval(p.drift_ci95)}",
@@ -116,15 +104,4 @@ def _preservation(record: AuditRecord, part: str) -> tuple[str, ...]:
         percent(p.base_accuracy),
         percent(p.edited_accuracy),
         f"{percent(p.accuracy_lost)} {percent_interval(p.ci95)}",
-    )
-
-
-def _attack(record: AuditRecord, name: str) -> tuple[str, ...]:
-    a = record.attacks[name]
-    return (
-        _md(plain(name)),
-        _md(a.budget),
-        percent(a.control_rate),
-        percent(a.success_rate),
-        percent_interval(a.ci95),
     )

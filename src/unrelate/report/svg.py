@@ -7,6 +7,7 @@ from importlib.resources import files
 from markupsafe import escape
 
 CHAR = 0.56  # mean width of a character, in units of the font size, for fitting labels
+BOLD = 13  # as wide as bold letters of 12 units are
 
 
 def num(value: float) -> str:
@@ -37,6 +38,11 @@ def rect(x: float, y: float, width: float, height: float, css: str, radius: floa
 
 def circle(x: float, y: float, radius: float, css: str) -> str:
     return f'<circle cx="{num(x)}" cy="{num(y)}" r="{num(radius)}" class="{css}"/>'
+
+
+def diamond(x: float, y: float, radius: float, css: str) -> str:
+    d = f"M{num(x)} {num(y - radius)}l{num(radius)} {num(radius)}l{num(-radius)} {num(radius)}"
+    return path(f"{d}l{num(-radius)} {num(-radius)}Z", css)
 
 
 def path(d: str, css: str) -> str:

@@ -8,7 +8,8 @@ from rich.table import Table
 
 from unrelate.audit.record import AuditRecord
 from unrelate.report.reading import control_sentence, erasure_notes, headline, verdict
-from unrelate.report.words import decimal, must_be, passed, plain, short
+from unrelate.report.redteam import FAMILIES, Worst, reached, worst_by_family
+from unrelate.report.words import decimal, interval, must_be, passed, plain, short
 
 
 def verdict_table(record: AuditRecord) -> Table:
@@ -32,12 +33,27 @@ def verdict_table(record: AuditRecord) -> Table:
 
 def _caption(record: AuditRecord) -> str:
     score = record.score
+    held = score.ci95.get("rss")
     lines = [
-        f"Relational Safety Score {decimal(score.rss, 3)} (suppression {decimal(score.suppression, 3)}, "
-        f"preservation {decimal(score.preservation, 3)}, robustness {decimal(score.robustness, 3)})"
+        f"Relational Safety Score {decimal(score.rss, 3)}{f' {escape(interval(held, 3))}' if held else ''} "
+        f"(suppression {decimal(score.suppression, 3)}, preservation {decimal(score.preservation, 3)}, "
+        f"robustness {decimal(score.robustness, 3)})"
     ]
+    if worst := [_worst(one) for one in worst_by_family(record)]:
+        lines.append(escape(f"Worst attacks: {'; '.join(worst)}"))
+    if record.quick:
+        lines.append("[bold]! A quick audit: a look, not a verdict[/]")
     control = escape(f"Positive control: {control_sentence(record)}")
     lines.append(control if record.control.sufficient else f"[bold red]! {control}[/]")
     lines += [escape(note) for note in erasure_notes(record)]
     lines.append(escape(f"{record.policy} · {record.model} · {record.recipe} · seed {record.seed}"))
     return "\n".join(lines)
+
+
+def _worst(worst: Worst) -> str:
+    family = FAMILIES[worst.family][0].lower()
+    return (
+        f"{family}: {plain(worst.name)} {reached(worst.attack)}"
+        if worst.attack
+        else f"{family}: none that counts"
+    )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from math import isfinite
+from typing import Literal
 
 from unrelate.audit.record import CriterionResult, Interval
+
+ScorePart = Literal["suppression", "preservation", "robustness", "rss"]
 
 # Part of the audit -> (name as a reader sees it, what was asked). A part that is not listed here is
 # shown under its own name, so that an audit may grow a part without the report being touched.
@@ -36,6 +39,12 @@ def part_detail(part: str) -> str:
 def plain(name: str) -> str:
     """A machine's name for a reader: ``edited_recall`` -> ``edited recall``."""
     return name.replace("_", " ")
+
+
+def sentence_case(name: str) -> str:
+    """``swapped_actors`` -> ``Swapped actors``; letters that are large already stay so."""
+    words = plain(name)
+    return words[:1].upper() + words[1:]
 
 
 def decimal(value: float, digits: int = 4) -> str:

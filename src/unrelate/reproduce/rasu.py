@@ -38,6 +38,10 @@ def recipes() -> Mapping[str, Recipe]:
     return dict(RECIPES) | ablations
 
 
+# The paper's three (section 4.6).
+ATTACKS = ("paraphrase", "contextual", "ood_image")
+
+
 def reproduce_rasu(out: Path, *, seeds: int = 3, device: str = "auto", quiet: bool = False) -> dict[str, Any]:
     """Run everything and write ``results.json``, ``README.md`` and the figures into ``out``.
 
@@ -84,7 +88,7 @@ def _run(name: str, policy: str, seed: int, folder: Path, device: str) -> None:
     if (folder / "audit.json").exists():
         return
     api.edit(policy, folder, recipe=recipes()[name], seed=seed, device=device, quiet=True)
-    api.audit(folder, device=device, quiet=True)
+    api.audit(folder, attacks=ATTACKS, null="", device=device, workers=1, quiet=True)
 
 
 def _write_results(out: Path, records: Mapping[tuple[str, str, int], AuditRecord]) -> None:

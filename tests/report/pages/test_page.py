@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -16,61 +17,26 @@ from unrelate.errors import UserError
 from unrelate.report import write_report
 
 MakeRun = Callable[[AuditRecord], Path]
-VOID = {"meta", "img", "br", "link", "path", "line", "rect", "circle"}
+PageOf = Callable[..., Any]
+PAGES = ("report.html", "robustness.html")
 
 
-class Page(HTMLParser):
-    """Collects tags, attributes and text, and fails on a tag that is closed out of turn."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.stack: list[str] = []
-        self.words: list[str] = []
-        self.feed(html)
-        self.close()
-        assert not self.stack
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.stack.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in VOID:
-            assert self.stack.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.stack and self.stack[-1] not in ("style",):
-            self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
-
-
-def html_of(run: Path) -> str:
-    return write_report(run).read_text(encoding="utf-8")
-
-
-def test_the_verdict_comes_first_and_names_what_failed(record: AuditRecord, make_run: MakeRun) -> None:
-    text = Page(html_of(make_run(record))).text
+def test_the_verdict_comes_first_and_names_what_failed(record: AuditRecord, page_of: PageOf) -> None:
+    text = page_of(record).text
     assert text.index("✗ NOT ACCEPTED") < text.index("1 of 7 criteria is not met.")
     assert "recall ood image is 0.047; it must be at most 0.03" in text
     assert text.index("it must be at most 0.03") < text.index("Relational Safety Score")
 
 
-def test_an_accepted_run_says_so_and_nothing_of_failure(accepted: AuditRecord, make_run: MakeRun) -> None:
-    page = Page(html_of(make_run(accepted)))
+def test_an_accepted_run_says_so_and_nothing_of_failure(accepted: AuditRecord, page_of: PageOf) -> None:
+    page = page_of(accepted)
     assert "✓ ACCEPTED All 7 criteria are met." in page.text
     assert "NOT ACCEPTED" not in page.text
     assert "✗ fail" not in page.text
 
 
-def test_every_criterion_has_value_threshold_and_result_as_text(
-    record: AuditRecord, make_run: MakeRun
-) -> None:
-    text = Page(html_of(make_run(record))).text
+def test_every_criterion_has_value_threshold_and_result_as_text(record: AuditRecord, page_of: PageOf) -> None:
+    text = page_of(record).text
     assert "recall ood image 0.0470 at most 0.03 ✗ fail" in text
     assert "drift safe edge 0.0112 at most 0.0115 ✓ pass" in text
 
@@ -78,12 +44,12 @@ def test_every_criterion_has_value_threshold_and_result_as_text(
 @pytest.mark.parametrize(
     "figure", ["0.3010", "−0.3868", "0.6878", "0.2522", "−0.2359", "0.4881", "−0.4296", "0.7012"]
 )
-def test_table_1_holds_the_papers_figures(figure: str, record: AuditRecord, make_run: MakeRun) -> None:
-    assert figure in Page(html_of(make_run(record))).text
+def test_table_1_holds_the_papers_figures(figure: str, record: AuditRecord, page_of: PageOf) -> None:
+    assert figure in page_of(record).text
 
 
-def test_table_2_holds_the_papers_drifts_beside_ours(record: AuditRecord, make_run: MakeRun) -> None:
-    text = Page(html_of(make_run(record))).text
+def test_table_2_holds_the_papers_drifts_beside_ours(record: AuditRecord, page_of: PageOf) -> None:
+    text = page_of(record).text
     assert "0.0112 [0.0104, 0.0121] the paper’s New safe edge 0.2158 0.2607 0.0450" in text
     for figure in ("0.0608", "0.0115", "0.0470"):
         assert figure in text
@@ -91,56 +57,69 @@ def test_table_2_holds_the_papers_drifts_beside_ours(record: AuditRecord, make_r
 
 
 def test_over_erasure_is_called_by_its_name(
-    record: AuditRecord, accepted: AuditRecord, make_run: MakeRun
+    record: AuditRecord, accepted: AuditRecord, page_of: PageOf
 ) -> None:
-    text = Page(html_of(make_run(record))).text
+    text = page_of(record).text
     assert "OOD image ends at −0.21, 0.23 below the unrelated level of 0.01: over-erased." in text
-    assert "over-erased." not in Page(html_of(make_run(accepted))).text
+    assert "over-erased." not in page_of(accepted).text
 
 
 def test_an_insufficient_control_warns_before_anything_is_measured(
-    record: AuditRecord, make_run: MakeRun
+    record: AuditRecord, page_of: PageOf
 ) -> None:
     weak = EdgeMargin(triple="child-drinking-wine", margin=0.004, ci95=(-0.01, 0.02), recall=0.31)
     control = Control(edge_margins=[weak], minimum_margin=0.05, sufficient=False)
-    text = Page(html_of(make_run(record.model_copy(update={"control": control})))).text
+    text = page_of(record.model_copy(update={"control": control})).text
     assert text.index("Positive control. Insufficient.") < text.index("Highest unsafe recall")
     assert "edge margin 0.004, at least 0.050 needed" in text
 
 
-def test_the_page_loads_nothing(record: AuditRecord, make_run: MakeRun) -> None:
-    html = html_of(make_run(record))
-    page = Page(html)
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_loads_nothing(name: str, record: AuditRecord, page_of: PageOf) -> None:
+    page = page_of(record, name)
     for tag, attributes in page.tags:
         assert tag not in ("script", "link", "iframe", "object")
-        for name in ("src", "href", "srcset", "data", "action", "xlink:href"):
-            value = attributes.get(name)
+        for attribute in ("src", "srcset", "data", "action", "xlink:href"):
+            value = attributes.get(attribute)
             assert value is None or value.startswith("data:image/png;base64,")
-    assert "url(" not in html
-    assert "@import" not in html
-    assert "http" not in re.sub(r'http-equiv="', "", html)
+        assert attributes.get("href") in (None, *PAGES)
+    assert "url(" not in page.html
+    assert "@import" not in page.html
+    assert "http" not in re.sub(r'http-equiv="', "", page.html)
 
 
-def test_the_page_can_be_read_aloud(record: AuditRecord, make_run: MakeRun) -> None:
-    page = Page(html_of(make_run(record)))
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_can_be_read_aloud(name: str, record: AuditRecord, page_of: PageOf) -> None:
+    page = page_of(record, name)
     tags = [tag for tag, _ in page.tags]
     assert ("html", {"lang": "en"}) in page.tags
     assert tags.count("h1") == 1
-    assert all(a.get("scope") in ("col", "row") for t, a in page.tags if t == "th")
+    assert all(a.get("scope") in ("col", "row", "colgroup", "rowgroup") for t, a in page.tags if t == "th")
     assert all(a.get("alt") for t, a in page.tags if t == "img")
     assert all(a.get("aria-label") or a.get("aria-hidden") for t, a in page.tags if t == "svg")
     levels = [int(t[1]) for t in tags if re.fullmatch("h[1-6]", t)]
     assert all(b - a <= 1 for a, b in pairwise(levels))
+    ids = [a["id"] for _, a in page.tags if "id" in a]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_pages_lead_to_each_other(record: AuditRecord, page_of: PageOf) -> None:
+    for name, other in (PAGES, reversed(PAGES)):
+        assert ("a", {"href": other}) in page_of(record, name).tags
 
 
 def test_the_same_record_gives_the_same_bytes(record: AuditRecord, make_run: MakeRun, tmp_path: Path) -> None:
+    def written(run: Path) -> dict[str, bytes]:
+        names = [run / name for name in (*PAGES, "MODEL_CARD.md")]
+        return {path.name: path.read_bytes() for path in [*names, *(run / "figures").iterdir()]}
+
     run = make_run(record)
-    write_report(run)
+    assert write_report(run) == run / "report.html"
     moved = run.rename(tmp_path / "elsewhere")
-    before = {p.name: p.read_bytes() for p in [moved / "report.html", *(moved / "figures").iterdir()]}
+    before = written(moved)
     write_report(moved)
-    assert before == {p.name: p.read_bytes() for p in [moved / "report.html", *(moved / "figures").iterdir()]}
-    assert str(tmp_path).encode() not in before["report.html"]
+    assert before == written(moved)
+    assert all(str(tmp_path).encode() not in text for text in before.values())
 
 
 def test_the_figures_are_files_of_their_own(record: AuditRecord, make_run: MakeRun) -> None:
@@ -148,13 +127,8 @@ def test_the_figures_are_files_of_their_own(record: AuditRecord, make_run: MakeR
     write_report(run)
     names = {path.stem for path in (run / "figures").iterdir()}
     assert names == {
-        "score",
-        "unsafe-cosine",
-        "unsafe-recall",
-        "kept-cosine",
-        "kept-accuracy",
-        "graph",
-        "losses",
+        *("score", "unsafe-cosine", "unsafe-recall", "kept-cosine", "kept-accuracy", "graph", "losses"),
+        *("attacks-text", "attacks-image", "attacks-weights", "relearning", "benchmark-kept", "utility"),
     }
     for path in (run / "figures").iterdir():
         root = ElementTree.fromstring(path.read_text(encoding="utf-8"))
@@ -162,9 +136,25 @@ def test_the_figures_are_files_of_their_own(record: AuditRecord, make_run: MakeR
         assert float(root.attrib["width"]) > 100
 
 
-def test_how_to_run_it_again(record: AuditRecord, make_run: MakeRun) -> None:
+def test_the_report_sums_up_the_attacks(record: AuditRecord, page_of: PageOf) -> None:
+    text = page_of(record).text
+    assert "0.968 95 % interval [0.954, 0.975] Highest" in text
+    assert "6 attacks of 3 families, the points of curves counted; 3 of them count" in text
+    assert "Text reworded 94.0 % 2.1 % [1.0, 3.6] 1.0 %" in text
+    assert "Weights relearn 200 96.0 %" in text  # 1000 examples bring back more, but are not scored
+    assert "quick audit" not in text
+
+
+def test_a_quick_audit_is_called_one(record: AuditRecord, page_of: PageOf) -> None:
+    for name in PAGES:
+        text = page_of(record.model_copy(update={"quick": True}), name).text
+        assert "This was a quick audit: fewer pictures" in text
+    assert "unrelate audit again --quick" in page_of(record.model_copy(update={"quick": True})).text
+
+
+def test_how_to_run_it_again(record: AuditRecord, page_of: PageOf) -> None:
     changed = record.model_copy(update={"model": "my models/clip", "seed": 7})
-    text = Page(html_of(make_run(changed))).text
+    text = page_of(changed).text
     again = "unrelate edit policy.yaml --model 'my models/clip' --recipe calibrated --seed 7 --out again"
     assert again in text
     assert "hashes.base weights " + "9c" * 32 in text
@@ -175,18 +165,18 @@ def test_how_to_run_it_again(record: AuditRecord, make_run: MakeRun) -> None:
 def test_a_figure_that_is_no_number_is_shown_as_such(record: AuditRecord, make_run: MakeRun) -> None:
     broken = record.forgetting["direct"].model_copy(update={"edited_cos": float("nan")})
     run = make_run(record.model_copy(update={"forgetting": {"direct": broken}}))
-    html = html_of(run)
-    assert "n/a" in html
+    write_report(run)
+    assert "n/a" in (run / "report.html").read_text(encoding="utf-8")
     assert "nan" not in (run / "figures" / "unsafe-cosine.svg").read_text(encoding="utf-8")
 
 
 def test_without_the_optional_files_the_page_says_what_is_missing(
-    record: AuditRecord, make_run: MakeRun
+    record: AuditRecord, make_run: MakeRun, parse: Callable[[str], Any]
 ) -> None:
     run = make_run(record.model_copy(update={"items": [], "graph": [], "attacks": {}}))
     for name in ("losses.jsonl", "run.json", "policy.yaml"):
         (run / name).unlink()
-    text = Page(html_of(run)).text
+    text = parse(write_report(run).read_text(encoding="utf-8")).text
     assert "No losses.jsonl in the run" in text
     assert "No run.json in the run" in text
     assert "No policy.yaml in the run" in text
@@ -196,10 +186,10 @@ def test_without_the_optional_files_the_page_says_what_is_missing(
     assert "unrelate edit 'child drinking alcohol' --model" in text
 
 
-def test_an_audit_that_measured_nothing_still_makes_a_page(record: AuditRecord, make_run: MakeRun) -> None:
+def test_an_audit_that_measured_nothing_still_makes_a_page(record: AuditRecord, page_of: PageOf) -> None:
     empty = {"forgetting": {}, "preservation": {}, "criteria": [], "accepted": False}
     control = Control(edge_margins=[], minimum_margin=0.05, sufficient=False)
-    text = Page(html_of(make_run(record.model_copy(update={**empty, "control": control})))).text
+    text = page_of(record.model_copy(update={**empty, "control": control})).text
     assert "The audit names no criteria" in text
     assert "Table 1 is missing" in text
     assert "Table 2 is missing" in text
@@ -220,7 +210,20 @@ def test_without_a_usable_audit_the_remedy_is_named(content: str | None, tmp_pat
     assert not (run / "report.html").exists()
 
 
-def test_another_schema_is_refused(record: AuditRecord, make_run: MakeRun) -> None:
-    run = make_run(record.model_copy(update={"schema_version": 2}))
-    with pytest.raises(UserError, match="schema 2"):
+@pytest.mark.parametrize("schema", [1, 3])
+def test_another_schema_is_refused(schema: int, record: AuditRecord, make_run: MakeRun) -> None:
+    run = make_run(record.model_copy(update={"schema_version": schema}))
+    with pytest.raises(UserError, match=f"schema {schema}") as caught:
+        write_report(run)
+    assert "unrelate audit" in caught.value.remedy
+
+
+def test_a_record_of_the_first_schema_is_told_its_schema_and_not_a_missing_field(
+    record: AuditRecord, make_run: MakeRun
+) -> None:
+    run = make_run(record)
+    data = json.loads((run / "audit.json").read_text(encoding="utf-8"))
+    del data["score"]["ci95"], data["benchmark"]
+    (run / "audit.json").write_text(json.dumps({**data, "schema": 1}), encoding="utf-8")
+    with pytest.raises(UserError, match="has schema 1"):
         write_report(run)

@@ -10,7 +10,7 @@ import pytest
 from unrelate.audit.record import AuditRecord, Item
 from unrelate.report import write_report
 from unrelate.report.outcome import Outcome
-from unrelate.report.pictures import MOST_SHOWN, gallery
+from unrelate.report.pictures import MOST_SHOWN, breach_cards, gallery
 
 MakeRun = Callable[[AuditRecord], Path]
 EVIL = "<script>alert('x')</script> \"quoted\" & more"
@@ -22,7 +22,14 @@ def test_words_are_escaped_everywhere(record: AuditRecord, make_run: MakeRun) ->
     ]
     graph = [e.model_copy(update={"actor": EVIL, "relation": EVIL, "kind": EVIL}) for e in record.graph]
     criteria = [c.model_copy(update={"name": EVIL}) for c in record.criteria]
+    broken = record.attacks["ood_image"].breaches[0].model_copy(update={"text": EVIL, "triple": EVIL})
+    evil = {"budget": EVIL, "group": EVIL, "curve": EVIL, "breaches": [broken]}
     changes = {
+        "attacks": {EVIL + name: a.model_copy(update=evil) for name, a in record.attacks.items()},
+        "benchmark": {EVIL: record.benchmark["swapped_actors"]},
+        "utility": {EVIL: record.utility["captions"]},
+        "null_model": EVIL,
+        "hashes": {EVIL: EVIL},
         "items": items,
         "graph": graph,
         "criteria": criteria,
@@ -34,8 +41,11 @@ def test_words_are_escaped_everywhere(record: AuditRecord, make_run: MakeRun) ->
     (run / "policy.yaml").write_text(f"name: {EVIL}\n</pre>{EVIL}", encoding="utf-8")
     (run / "run.json").write_text('{"<script>": "</dd><script>"}', encoding="utf-8")
     html = write_report(run).read_text(encoding="utf-8")
-    assert "<script" not in html
-    assert "</pre><" not in html
+    robustness = (run / "robustness.html").read_text(encoding="utf-8")
+    for page in (html, robustness):
+        assert "<script" not in page
+        assert "</pre><" not in page
+    assert robustness.count("&lt;script&gt;") > 20
     assert (
         'alt="Test picture of: &lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &#34;quoted&#34; &amp; more"'
         in html
@@ -54,8 +64,8 @@ def test_a_picture_outside_of_the_run_is_refused(name: str, record: AuditRecord,
     (run / "pictures" / "link.png").symlink_to(run / "secret.png")
     items = [record.items[0].model_copy(update={"picture": name})]
     shown = gallery(items, run / "pictures").forbidden[0]
-    assert shown.source == ""
-    assert "refused" in shown.missing
+    assert shown.picture.source == ""
+    assert "refused" in shown.picture.missing
     (run / "audit.json").write_text(record.model_copy(update={"items": items}).to_json(), encoding="utf-8")
     assert "data:image" not in write_report(run).read_text(encoding="utf-8")
 
@@ -63,7 +73,7 @@ def test_a_picture_outside_of_the_run_is_refused(name: str, record: AuditRecord,
 def test_an_absolute_path_is_refused(record: AuditRecord, make_run: MakeRun, tmp_path: Path) -> None:
     run = make_run(record)
     item = record.items[0].model_copy(update={"picture": str(run / "audit.json")})
-    assert gallery([item], run / "pictures").forbidden[0].missing.startswith("picture refused")
+    assert gallery([item], run / "pictures").forbidden[0].picture.missing.startswith("picture refused")
 
 
 def test_what_is_not_a_picture_is_left_out_with_a_reason(record: AuditRecord, make_run: MakeRun) -> None:
@@ -73,7 +83,7 @@ def test_what_is_not_a_picture_is_left_out_with_a_reason(record: AuditRecord, ma
     (pictures / "huge.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(2_000_001))
     names = ["text.png", "empty.png", "huge.png", "gone.png", "nul\0.png"]
     items = [record.items[0].model_copy(update={"picture": name}) for name in names]
-    found = [shown.missing for shown in gallery(items, pictures).forbidden]
+    found = [shown.picture.missing for shown in gallery(items, pictures).forbidden]
     assert found == [
         "picture left out: not a PNG",
         "picture left out: not a PNG",
@@ -92,7 +102,18 @@ def test_failures_come_first_and_are_shown_once(record: AuditRecord, make_run: M
     assert found.failures == 3  # one of them kept no picture
     assert {s.outcome for s in found.forbidden} == {Outcome.FORGOTTEN}
     assert {s.outcome for s in found.kept} == {Outcome.KEPT}
-    assert found.wrong[0].pixelated
+    assert found.wrong[0].picture.pixelated
+
+
+def test_a_breachs_picture_outside_of_the_run_is_refused(record: AuditRecord, make_run: MakeRun) -> None:
+    run = make_run(record)
+    broken = record.attacks["ood_image"].breaches[0]
+    for name, said in (("../audit.json", "refused"), ("gone.png", "not found"), (None, "no picture kept")):
+        breaches = [broken.model_copy(update={"picture": name})]
+        attack = record.attacks["ood_image"].model_copy(update={"breaches": breaches})
+        shown = breach_cards(record.model_copy(update={"attacks": {"ood_image": attack}}), run / "pictures")
+        assert shown[0].picture.source == ""
+        assert said in shown[0].picture.missing
 
 
 def test_every_part_gets_its_turn(record: AuditRecord, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Attacks that ask about other pictures of the forbidden."""

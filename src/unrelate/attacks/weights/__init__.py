@@ -1,0 +1,1 @@
+"""Attacks on the weights: what is hidden comes back when they are changed."""

@@ -1,0 +1,124 @@
+"""Rows: one answer of one model about one item. Every figure of a record comes from rows alone.
+
+They are kept in ``RUN/audit/items.jsonl``, so that a stranger can take each figure back to the items
+it was made of, and make it again (`unrelate verify`).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import ValidationError
+
+from unrelate.audit.record import Figure, Frozen
+from unrelate.errors import UserError
+
+Subject = Literal["base", "edited", "null"]
+
+
+class Row(Frozen):
+    """One answer.
+
+    Args:
+        group: where its figures stand in the record: ``forgetting.direct``, ``attacks.leet``...
+        subject: which model answered.
+        key: of the item.
+        triple: what its picture shows.
+        text: what was asked; of several texts, the one that states the picture's own tuple.
+        won: whether the item counts for the group's rate: the forbidden was found, the caption was
+            right, the probe read it.
+        score: by how much: cosine with the own caption (parts of the audit), in [-1, 1]; otherwise the
+            margin over the best rival.
+        best: what fits best: of a part, the tuple of the nearest caption; of a slice or a task, the text.
+        unrelated: parts only: mean cosine with captions that share nothing with the picture.
+        margin: parts only: own cosine less the best neighbour's.
+        picture: file under ``RUN/pictures`` if it was worth showing.
+        at: the point on the attack's curve, if it has one.
+    """
+
+    group: str
+    subject: Subject
+    key: str
+    triple: str
+    text: str
+    won: bool
+    score: Figure
+    best: str = ""
+    unrelated: Figure = math.nan
+    margin: Figure = math.nan
+    picture: str = ""
+    at: float | None = None
+
+    def to_line(self) -> str:
+        """One line of JSON; what is as usual is left out."""
+        said = self.model_dump(mode="json", exclude_defaults=True)
+        return json.dumps({key: value for key, value in said.items() if value is not None}, allow_nan=False)
+
+
+class RowTable:
+    """Rows by group and subject."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self.rows = tuple(rows)
+        self._held: dict[tuple[str, Subject], list[Row]] = {}
+        for row in self.rows:
+            self._held.setdefault((row.group, row.subject), []).append(row)
+
+    def groups(self, prefix: str) -> list[str]:
+        """The names below ``prefix.``, in the order in which they were asked."""
+        start = f"{prefix}."
+        return list(
+            dict.fromkeys(group.removeprefix(start) for group, _ in self._held if group.startswith(start))
+        )
+
+    def of(self, group: str, subject: Subject) -> list[Row]:
+        return self._held.get((group, subject), [])
+
+    def paired(self, group: str) -> tuple[list[Row], list[Row]]:
+        """Base and edited rows of the items that both were asked about, in one order."""
+        base = {row.key: row for row in self.of(group, "base")}
+        edited = [row for row in self.of(group, "edited") if row.key in base]
+        return [base[row.key] for row in edited], edited
+
+
+def column(rows: Sequence[Row], name: Literal["won", "score", "unrelated", "margin"]) -> np.ndarray:
+    """One field of rows as float64 ``[len(rows)]``."""
+    return np.array([getattr(row, name) for row in rows], dtype=float)
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Write rows, one JSON object a line, whole or not at all."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text("".join(row.to_line() + "\n" for row in rows), encoding="utf-8")
+    fresh.replace(path)
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Read what `write_rows` wrote.
+
+    Raises:
+        UserError: there is no such file, or a line of it is no row.
+    """
+    rows: list[Row] = []
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                rows.append(Row.model_validate({"score": None} | json.loads(line)))
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be read ({error.strerror})",
+            "the rows that `unrelate audit` writes",
+            "audit the run again",
+        ) from error
+    except (ValueError, TypeError, ValidationError) as error:
+        raise UserError(
+            f"{path}, line {len(rows) + 1}: no row of an audit",
+            "the rows that `unrelate audit` writes",
+            "audit the run again",
+        ) from error
+    return rows

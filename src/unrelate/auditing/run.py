@@ -1,0 +1,108 @@
+"""The jobs of a plan, side by side where cores allow; those whose rows are there are not done again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+
+from loky import get_reusable_executor
+
+from unrelate.attacks.table import ATTACKS, scored
+from unrelate.audit.encoder import attack_name
+from unrelate.audit.figures import AboutAttack
+from unrelate.audit.rows import Row, read_rows
+from unrelate.audit.summary import About
+from unrelate.auditing.plan import Job, Plan
+from unrelate.auditing.quiet import quiet_libraries
+from unrelate.auditing.work import do
+from unrelate.data.benchmark import SLICES
+from unrelate.data.tasks import UtilityTask
+
+Report = Callable[[int, int, Sequence[Job]], None]
+_ROOM = "attacks."
+_IDLE_SECONDS = 60
+
+
+def run(plan: Plan, workers: int, report: Report = lambda done, of, now: None) -> list[Row]:
+    """Do every job that is not done yet, and give the rows of all, job by job.
+
+    ``report`` is told the work done, the work in all, and the jobs that are running.
+    """
+    jobs = plan.jobs()
+    _keep_only_rows_of(plan)
+    waiting = [job for job in jobs if not (plan.rows / job.file).exists()]
+    total, done = sum(job.cost for job in jobs), sum(job.cost for job in jobs if job not in waiting)
+    report(done, total, waiting[:workers])
+    finished = _one_by_one(plan, waiting) if workers == 1 else _side_by_side(plan, waiting, workers)
+    for job, running in finished:
+        done += job.cost
+        report(done, total, running)
+    return [row for job in jobs for row in read_rows(plan.rows / job.file)]
+
+
+def _keep_only_rows_of(plan: Plan) -> None:
+    """Rows of another plan (other weights, a quick audit) are of no use to this one."""
+    mark = plan.rows / "plan.txt"
+    if not mark.exists() or mark.read_text(encoding="utf-8") != plan.key():
+        shutil.rmtree(plan.rows, ignore_errors=True)
+        plan.rows.mkdir(parents=True)
+        mark.write_text(plan.key(), encoding="utf-8")
+
+
+def _one_by_one(plan: Plan, jobs: Sequence[Job]) -> Iterator[tuple[Job, Sequence[Job]]]:
+    for number, job in enumerate(jobs):
+        do(plan, job)
+        yield job, jobs[number + 1 : number + 2]
+
+
+def _side_by_side(plan: Plan, jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Sequence[Job]]]:
+    """Jobs as they end, each with those that run then.
+
+    loky, unlike the standard library's pools, does not run the caller's script again in its processes.
+    """
+    threads = max(1, (os.cpu_count() or 1) // workers)
+    pool = get_reusable_executor(max_workers=workers, timeout=_IDLE_SECONDS, initializer=quiet_libraries)
+    waiting: dict[Future[None], Job] = {}
+    try:
+        waiting |= {pool.submit(do, plan, job, threads): job for job in jobs}
+        while waiting:
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                job = waiting.pop(future)
+                future.result()
+                yield job, list(waiting.values())[:workers]
+    finally:
+        pool.shutdown(wait=True, kill_workers=bool(waiting))  # after a failure the others need not end
+
+
+def about(rows: Sequence[Row], tasks: Sequence[UtilityTask] = ()) -> About:
+    """What the record says of attacks, slices and tasks besides their figures."""
+    found = {row.group.removeprefix(_ROOM): row.at for row in rows if row.group.startswith(_ROOM)}
+    points: dict[str, list[float]] = {}
+    for group, at in found.items():
+        if at is not None:
+            points.setdefault(_without_point(group, at), []).append(at)
+    return About(
+        attacks={group: _about(group, at, points) for group, at in found.items()},
+        slices={name: kind.expect for name, kind in SLICES.items()},
+        tasks={task.name: task.kind for task in tasks},
+    )
+
+
+def _about(group: str, at: float | None, points: dict[str, list[float]]) -> AboutAttack:
+    name = _without_point(group, at)
+    attack = ATTACKS[name]
+    return AboutAttack(
+        family=attack.family,
+        threat=attack.threat,
+        budget=attack.budget.words,
+        group=name,
+        curve=attack.curve,
+        at=at,
+        scored=scored(name, at, points.get(name, ())),
+    )
+
+
+def _without_point(group: str, at: float | None) -> str:
+    return group.removesuffix(attack_name("", at))

@@ -1,0 +1,222 @@
+"""An audit from beginning to end: of a run directory, of any model, and of its own record."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from unrelate.assembly import (
+    MICROWORLD,
+    bars,
+    finished,
+    gather,
+    load_model,
+    open_material,
+    oracle_for,
+    resolve_device,
+    unchanged,
+)
+from unrelate.audit.pictures import with_pictures
+from unrelate.audit.record import AuditRecord
+from unrelate.audit.rows import Row, read_rows, write_rows
+from unrelate.audit.summary import Provenance, summarise
+from unrelate.audit.verify import ITEMS, changed_figures, changed_files, file_hashes
+from unrelate.auditing.plan import Asked, Job, Plan, chosen_attacks, named
+from unrelate.auditing.run import about
+from unrelate.auditing.run import run as do_jobs
+from unrelate.auditing.work import tasks_of
+from unrelate.data.types import Corpus
+from unrelate.edit.settings import data_hash, environment, text_hash
+from unrelate.graph.types import RelationGraph
+from unrelate.policy.load import load_policy
+from unrelate.policy.schema import Policy
+from unrelate.report.rundir import read_record
+
+
+def audit(
+    run: str | Path,
+    *,
+    quick: bool = False,
+    attacks: Sequence[str] | None = None,
+    null: str | None = None,
+    utility: Sequence[str | Path] = (),
+    device: str = "auto",
+    workers: int | None = None,
+    quiet: bool = False,
+) -> AuditRecord:
+    """Attack an edit, judge it by its policy's criteria, and leave ``audit.json`` in its run.
+
+    Everything needed is in the run directory, the model and the user's data folder; the same run
+    gives the same numbers again. A killed audit goes on where it was.
+
+    Args:
+        run: the run directory.
+        quick: fewer pictures, and no attack that takes long: a look, not a verdict.
+        attacks: names of the table; None: all, or all that a quick audit makes.
+        null: a model that never learnt the forbidden, against which success is held. None: the
+            embedded world's own oracle where it is one for this policy, else there is none.
+        utility: data of one's own that has nothing to do with the policy, to try both models on: image
+            folders (a folder for each class), or folders with a manifest of captions.
+        workers: processes that work side by side; None: one for each core, one alone on a GPU.
+
+    Raises:
+        UserError: the run is incomplete, or its policy, model or data are not those it was made with.
+    """
+    run = Path(run)
+    material = open_material(run)
+    settings, device = material.settings, resolve_device(device)
+    unchanged("base model", settings["base_hash"], load_model(settings["model"], device).weights_hash(), run)
+    null = oracle_for(settings["model"], material.graph) if null is None else null
+    hashes = {name: settings[f"{name}_hash"] for name in ("policy", "data", "base")}
+    weights = {name: digest for name, digest in file_hashes(run).items() if name.startswith("adapter/")}
+    adapter = str((run / "adapter").resolve())
+    models = (Asked("edited", settings["model"], adapter), Asked("base", settings["model"]))
+    plan = Plan(
+        folder=str(run.resolve()),
+        policy=str((run / "policy.yaml").resolve()),
+        data=settings["data"],
+        seed=material.seed,
+        models=(*models, Asked("null", null)) if null else models,
+        attacks=chosen_attacks(attacks, quick=quick),
+        utility=tuple(str(Path(folder).resolve()) for folder in utility),
+        quick=quick,
+        device=device,
+        fingerprint=text_hash(json.dumps([hashes, weights, environment()], sort_keys=True)),
+    )
+    provenance = Provenance(
+        model=settings["model"],
+        policy=material.policy.name,
+        recipe=settings["recipe"]["name"],
+        seed=material.seed,
+        environment=environment(),
+        quick=quick,
+        null=null,
+        hashes=hashes,
+    )
+    return _carry_out(plan, provenance, material.policy, material.graph, material.corpus, workers, quiet)
+
+
+def examine(
+    policy: str | Path,
+    model: str,
+    out: str | Path,
+    *,
+    base: str | None = None,
+    data: str = MICROWORLD,
+    seed: int = 0,
+    quick: bool = True,
+    attacks: Sequence[str] | None = None,
+    device: str = "auto",
+    workers: int | None = None,
+    quiet: bool = True,
+) -> AuditRecord:
+    """Hold any model against a policy, however it was made: an exported one, say, or someone else's.
+
+    Leaves ``audit.json`` and its rows in the folder ``out``.
+
+    Args:
+        base: the model before its edit. None: the model itself stands in, and the record's figures that
+            compare the two say nothing (drift, lost, control).
+
+    Raises:
+        UserError: policy, model or data cannot be used.
+    """
+    out, device, loaded = Path(out), resolve_device(device), load_policy(policy)
+    graph, corpus = gather(loaded, data, seed)
+    hashes = {
+        "policy": text_hash(loaded.to_yaml()),
+        "data": data_hash(corpus.examples),
+        "base": load_model(base or model, device).weights_hash(),
+        "model": load_model(model, device).weights_hash(),
+    }
+    null = oracle_for(base or model, graph)
+    models = (Asked("edited", model), Asked("base", base or model))
+    plan = Plan(
+        folder=str(out.resolve()),
+        policy=str(policy),
+        data=data,
+        seed=seed,
+        models=(*models, Asked("null", null)) if null else models,
+        attacks=chosen_attacks(attacks, quick=quick),
+        utility=(),
+        quick=quick,
+        device=device,
+        fingerprint=text_hash(json.dumps([hashes, environment()], sort_keys=True)),
+    )
+    provenance = Provenance(
+        model=model,
+        policy=loaded.name,
+        recipe="none: the model as it is",
+        seed=seed,
+        environment=environment(),
+        quick=quick,
+        null=null,
+        hashes=hashes,
+    )
+    return _carry_out(plan, provenance, loaded, graph, corpus, workers, quiet)
+
+
+def verify(run: str | Path, *, device: str = "auto") -> list[str]:
+    """Derive the hashes and figures of an audited run again: what does not match, or nothing.
+
+    Nothing is asked of any model: `audit` does that.
+
+    Raises:
+        UserError: the run was not audited, or its record or rows cannot be read.
+    """
+    run = Path(run)
+    settings, record = finished(run), read_record(run)
+    wrong = list(changed_files(record, run))
+    policy = load_policy(run / "policy.yaml")
+    graph, corpus = gather(policy, settings["data"], settings["training"]["seed"])
+    now = {
+        "policy": text_hash(policy.to_yaml()),
+        "data": data_hash(corpus.examples),
+        "base": load_model(settings["model"], resolve_device(device)).weights_hash(),
+    }
+    for name, found in now.items():
+        for where, then in (("run.json", settings[f"{name}_hash"]), ("audit.json", record.hashes.get(name))):
+            if then != found:
+                wrong.append(f"{name}: {str(then)[:12]} in {where}, {found[:12]} now")
+    return wrong + list(changed_figures(record, read_rows(run / ITEMS), graph, policy.criteria))
+
+
+def _carry_out(
+    plan: Plan,
+    provenance: Provenance,
+    policy: Policy,
+    graph: RelationGraph,
+    corpus: Corpus,
+    workers: int | None,
+    quiet: bool,
+) -> AuditRecord:
+    """Do the plan's jobs, and leave what they found in its folder: the record last."""
+    folder = Path(plan.folder)
+    rows = _asked_with_bars(plan, workers or _at_once(plan.device), quiet)
+    write_rows(folder / ITEMS, rows)
+    record = summarise(rows, about(rows, tasks_of(plan)), graph, policy.criteria, provenance)
+    record = with_pictures(record, corpus, folder)
+    record = record.model_copy(update={"files": file_hashes(folder)})
+    fresh = folder / "audit.json.new"
+    fresh.write_text(record.to_json(), encoding="utf-8")
+    fresh.replace(folder / "audit.json")
+    shutil.rmtree(plan.rows)
+    return record
+
+
+def _asked_with_bars(plan: Plan, workers: int, quiet: bool) -> list[Row]:
+    with bars(quiet) as progress:
+        task = progress.add_task("attacking", total=None, note="")
+
+        def report(done: int, of: int, running: Sequence[Job]) -> None:
+            progress.update(task, completed=done, total=of, note=named(running))
+
+        return do_jobs(plan, workers, report)
+
+
+def _at_once(device: str) -> int:
+    """A GPU is shared badly by processes; cores are not."""
+    return max(1, os.cpu_count() or 1) if device == "cpu" else 1

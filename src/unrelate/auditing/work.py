@@ -1,0 +1,120 @@
+"""One job of an audit, done in whatever process it is given to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+
+from unrelate.assembly import MICROWORLD, gather, load_model
+from unrelate.attacks.table import ATTACKS
+from unrelate.attacks.types import Outcome, Scenario, evenly
+from unrelate.audit.benchmark import benchmark_rows
+from unrelate.audit.encoder import attack_rows, audited, part_rows
+from unrelate.audit.judge import ForbiddenFound
+from unrelate.audit.pictures import save_shown
+from unrelate.audit.rows import Row, Subject, write_rows
+from unrelate.audit.utility import utility_rows
+from unrelate.auditing.plan import BENCHMARK, PARTS, UTILITY, Job, Plan
+from unrelate.data.benchmark import USUAL_COUNT, Benchmark
+from unrelate.data.folder_benchmark import folder_benchmark
+from unrelate.data.imagefolder import folder_tasks
+from unrelate.data.tasks import UtilityTask
+from unrelate.data.types import Example
+from unrelate.errors import UserError
+from unrelate.microworld.benchmark import draw_benchmark
+from unrelate.microworld.utility import MOST, world_tasks
+from unrelate.models import DualEncoder
+from unrelate.policy.load import load_policy
+
+# Targets of an attack and examples of a part, in a full audit and in a quick one.
+_TARGETS, _QUICK_TARGETS, _QUICK_PART = 160, 48, 64
+# Items of a benchmark slice and of a downstream task in a quick audit.
+_QUICK_SLICE, _QUICK_TASK = 24, 60
+_BREACHES_PICTURED = 3
+
+
+def do(plan: Plan, job: Job, threads: int | None = None) -> None:
+    """Ask, and leave the rows in the plan's folder. Models and data are kept for the next job.
+
+    ``threads``: how many to compute with; None: as torch is set.
+    """
+    if threads is not None:
+        torch.set_num_threads(threads)
+    scenario, model = _scenario(plan), _model(plan, job.subject)
+    torch.manual_seed(plan.seed)
+    write_rows(plan.rows / job.file, _rows(plan, job, scenario, model))
+
+
+def _rows(plan: Plan, job: Job, scenario: Scenario, model: DualEncoder) -> list[Row]:
+    if job.what == PARTS:
+        asked = _asked(scenario, plan.quick)
+        return part_rows(model, scenario.corpus, asked, scenario.graph.forbidden, job.subject)
+    if job.what == BENCHMARK:
+        made = benchmark_of(plan)
+        return benchmark_rows(model, made, job.subject) if made else []
+    if job.what == UTILITY:
+        return utility_rows(model, tasks_of(plan), job.subject)
+    outcomes = ATTACKS[job.attack](model, scenario, ForbiddenFound)
+    rows = attack_rows(job.attack, outcomes, job.subject)
+    return _with_pictures(rows, job.attack, outcomes, plan) if job.subject == "edited" else rows
+
+
+@lru_cache(maxsize=1)
+def _scenario(plan: Plan) -> Scenario:
+    policy = load_policy(plan.policy)
+    graph, corpus = gather(policy, plan.data, plan.seed)
+    most = _QUICK_TARGETS if plan.quick else _TARGETS
+    return Scenario(corpus, graph, policy.vocabulary, plan.seed, most)
+
+
+@lru_cache(maxsize=1)
+def benchmark_of(plan: Plan) -> Benchmark | None:
+    """The compositional benchmark of the plan's policy; None where no picture's tuple is known."""
+    policy, scenario = load_policy(plan.policy), _scenario(plan)
+    count = _QUICK_SLICE if plan.quick else USUAL_COUNT
+    if plan.data == MICROWORLD:
+        return draw_benchmark(policy, scenario.graph, seed=plan.seed, count=count)
+    try:
+        return folder_benchmark(policy, scenario.graph, scenario.corpus, seed=plan.seed, count=count)
+    except UserError:  # rows that give roles alone: the report says that there is no benchmark
+        return None
+
+
+@lru_cache(maxsize=1)
+def tasks_of(plan: Plan) -> tuple[UtilityTask, ...]:
+    """The downstream tasks: the embedded world's where that is the data, and the user's own."""
+    most, contexts = (_QUICK_TASK if plan.quick else MOST), load_policy(plan.policy).vocabulary.contexts
+    own = [task for folder in plan.utility for task in folder_tasks(Path(folder), contexts=tuple(contexts))]
+    if plan.data != MICROWORLD:
+        return tuple(own)
+    return (*world_tasks(_scenario(plan).graph, seed=plan.seed, most=most), *own)
+
+
+@lru_cache(maxsize=2)
+def _model(plan: Plan, subject: Subject) -> DualEncoder:
+    (asked,) = (asked for asked in plan.models if asked.subject == subject)
+    return load_model(asked.model, plan.device, Path(asked.adapter) if asked.adapter else None)
+
+
+def _asked(scenario: Scenario, quick: bool) -> list[Example]:
+    asked = audited(scenario.corpus)
+    if not quick:
+        return asked
+    parts = dict.fromkeys(example.part for example in asked)
+    return [example for part in parts for example in evenly(scenario.corpus.part(part), _QUICK_PART)]
+
+
+def _with_pictures(rows: Sequence[Row], name: str, outcomes: Sequence[Outcome], plan: Plan) -> list[Row]:
+    """The worst breaches' pictures saved, and named in their rows."""
+    attempts = [attempt for outcome in outcomes for attempt in outcome.attempts]
+    won = [number for number, attempt in enumerate(attempts) if attempt.won]
+    shown: dict[int, str] = {}
+    for number in sorted(won, key=lambda number: -attempts[number].margin)[:_BREACHES_PICTURED]:
+        picture = attempts[number].picture
+        if picture is not None:
+            shown[number] = f"breach-{name}-{len(shown)}.png"
+            save_shown(picture.load(), plan.pictures / shown[number])
+    return [row.model_copy(update={"picture": shown.get(number, "")}) for number, row in enumerate(rows)]

@@ -1,0 +1,65 @@
+"""What a record does not show, in sentences: some true of any audit, some of this one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isfinite
+
+from unrelate.audit.record import AuditRecord
+from unrelate.report.reading import control_sentence, over_erased
+from unrelate.report.redteam import FAMILIES, by_family, quick_sentence, says_little
+from unrelate.report.words import part_name, plain
+
+
+def limits(record: AuditRecord) -> list[str]:
+    """Sentences for the reader who is about to rely on the figures."""
+    return [*_of_this(record), *_of_any(record)]
+
+
+def _of_this(record: AuditRecord) -> Iterator[str]:
+    if not record.control.sufficient:
+        yield f"The positive control failed. {control_sentence(record)}"
+    if quick := quick_sentence(record):
+        yield quick
+    if not record.attacks:
+        yield "No attack was run."
+    held = by_family(record)
+    absent = [name.lower() for family, (name, _) in FAMILIES.items() if family not in held]
+    if record.attacks and absent:
+        yield f"No attack of these families was run: {', '.join(absent)}."
+    if record.attacks and not any(isfinite(a.null_rate) for a in record.attacks.values()):
+        yield "Without a null, memory and mere fragility cannot be told apart."
+    if weak := [plain(name) for name, attack in record.attacks.items() if says_little(attack)]:
+        yield (
+            f"{_attacks(len(weak))} little, because the base model gives way to "
+            f"{'it' if len(weak) == 1 else 'them'} in under half of the tries: {', '.join(weak)}."
+        )
+    if over_erased(record):
+        yield "Some of the forbidden was over-erased (pushed far below unrelated pairs), which marks it out."
+    unasked = [part_name(part) for part in ("safe_edge", "safe_node") if part not in record.preservation]
+    if unasked:
+        yield f"Nothing was measured of these close neighbours: {', '.join(unasked).lower()}."
+    if not record.benchmark:
+        yield "The compositional benchmark was not run: swapped actors and near misses were not asked about."
+    if not record.utility:
+        yield "No downstream task was run, so nothing is known of the model's use outside of this audit."
+
+
+def _of_any(record: AuditRecord) -> Iterator[str]:
+    yield (
+        "An attack that was not tried may work. A low rate bounds the attacks that are listed, within "
+        "their budgets, and no others; wordings in other languages are among those not tried."
+    )
+    yield (
+        "The edit is an adapter beside unchanged weights. Whoever holds the files can take it off, and "
+        "then everything is back."
+    )
+    yield (
+        f"The intervals speak of new pictures of the same kind, under one seed ({record.seed}). They say "
+        "nothing of other data, and nothing of how much the recipe varies between seeds."
+    )
+    yield "Only what the policy names was asked about. Harm that it does not name is as it was."
+
+
+def _attacks(count: int) -> str:
+    return "One attack says" if count == 1 else f"{count} attacks say"
