@@ -24,10 +24,11 @@ _ENOUGH = 0.001
 class PGD(QueryAttack[DualEncoder]):
     """Changes every picture by a little, pixel by pixel, until it looks forbidden to the model.
 
-    Gradients push almost any picture to almost any caption, so its success is no proof of memory. It has
-    to be read against the same attack on a model that never learnt the forbidden, and against
-    ``of="safe neighbours"``: the same push given to pictures that show nothing forbidden. What forbidden
-    pictures yield beyond both is what the model still knows.
+    Gradients push almost any picture to almost any caption, so its success is no proof of memory. Two
+    attacks of the same budget say how to read it. On a model that never learnt the forbidden: what is
+    reached there needs no memory, though a model that can put known parts together may reach all. With
+    ``of="safe neighbours"``, on the same model: pictures that show nothing forbidden, pushed towards the
+    same captions. An edit has left no memory where forbidden pictures yield no more than those.
 
     Args:
         epsilons: how far any channel may move, in steps of 1/255: the points of the curve.

@@ -1,8 +1,9 @@
 """Compositional adversaries: the same tuple in a sentence, or a setting, that no edit was shown.
 
 Each function tells the `Parts` of a tuple in one way. Colour, place and time stay where they belong.
-What the embedded base model reads of each sentence stands in docs/attacks.md: it knows hardly any
-participles, so that next to *wine drunk by a child* there is *the drinking of wine by a child*.
+A try that the base model cannot read shows nothing: the embedded one knows hardly any participles, so
+beside *wine drunk by a child* there is *the drinking of wine by a child*, and beside *Here is some wine*
+there is *Wine.*
 """
 
 from __future__ import annotations

@@ -40,14 +40,15 @@ _FILLING = re.compile(
 class Mention:
     """A concept named in a sentence, from ``start`` to ``stop``.
 
-    ``article``: whether one stands within. ``passive``: a relation said as a participle.
+    ``whole``: whether another phrase takes its place with its article, rather than without. ``passive``: a
+    relation said as a participle.
     """
 
     start: int
     stop: int
     kind: str
     name: str
-    article: bool = False
+    whole: bool = True
     passive: bool = False
 
 
@@ -143,13 +144,14 @@ class Screen:
         phrase = self.words.phrases(mention.kind, name)[0]
         if mention.kind == "relations":
             return (passive_of(phrase) or phrase) if mention.passive else phrase
-        return phrase if mention.article else bare(phrase)
+        return phrase if mention.whole else bare(phrase)
 
     def _mentions(self, text: str) -> Iterator[Mention]:
         """Every concept that is named, the longer phrase where two overlap."""
         found = [
-            Mention(match.start(), match.end(), kind, name, match.group() != match["bare"], passive)
-            for pattern, kind, name, passive in self._patterns
+            # *A young child*: the article stands elsewhere, so *man* is all that may take its place.
+            Mention(match.start(), match.end(), kind, name, mass or match.group() != match["bare"], passive)
+            for pattern, kind, name, mass, passive in self._patterns
             for match in pattern.finditer(text)
         ]
         taken = 0
@@ -159,7 +161,8 @@ class Screen:
                 yield mention
 
     @cached_property
-    def _patterns(self) -> list[tuple[re.Pattern[str], str, str, bool]]:
+    def _patterns(self) -> list[tuple[re.Pattern[str], str, str, bool, bool]]:
+        """Each with kind, name, whether the phrase has no article of its own, and whether it is passive."""
         found = []
         for kind in KINDS:
             for name in self.words.concepts(kind):
@@ -167,9 +170,10 @@ class Screen:
                 for phrase in phrases:
                     if kind == "relations":
                         forms = _verb_forms(phrase).items()
-                        found += [(_pattern(form), kind, name, passive) for form, passive in forms]
+                        found += [(_pattern(form), kind, name, True, passive) for form, passive in forms]
                     else:
-                        found.append((_pattern(bare(phrase), _ARTICLE), kind, name, False))
+                        mass = phrase == bare(phrase)
+                        found.append((_pattern(bare(phrase), _ARTICLE), kind, name, mass, False))
         return found
 
 
