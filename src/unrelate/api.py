@@ -16,8 +16,11 @@ from unrelate.assembly import (
     gather,
     load_model,
 )
+from unrelate.attacks.rounds import RedTeam
+from unrelate.audit.judge import ForbiddenFound
 from unrelate.auditing.runs import audit, examine, verify
 from unrelate.data.types import Corpus
+from unrelate.edit.adversarial import train_rounds
 from unrelate.edit.loop import Training, train
 from unrelate.edit.prepare import Prepared
 from unrelate.edit.recipes import Recipe, recipe_named
@@ -106,6 +109,25 @@ def edit(
             progress.update(second, completed=step, total=of, note=note)
 
         train(encoder, prepared, recipe, training, out, report)
+        if recipe.adversarial_rounds:
+            third = progress.add_task("adversarial rounds", total=None, note="")
+            team = RedTeam(corpus, graph, policy.vocabulary, ForbiddenFound, seed=seed)
+
+            def report_round(step: int, of: int, terms: dict[str, float]) -> None:
+                progress.update(third, completed=step, total=of)
+
+            train_rounds(
+                encoder,
+                corpus.part("train"),
+                graph,
+                corpus.anchors if recipe.anchors else {},
+                recipe,
+                training,
+                out,
+                rounds=recipe.adversarial_rounds,
+                search=lambda number: team(encoder, number),
+                report=report_round,
+            )
     finish_run(out, time.monotonic() - begun)
     return out
 

@@ -106,6 +106,9 @@ def edit(
     steps: Annotated[int | None, typer.Option(help="Optimiser steps.")] = None,
     batch: Annotated[int | None, typer.Option(help="Pairs a step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="AdamW's.")] = None,
+    adversarial_rounds: Annotated[
+        int | None, typer.Option(help="Attack and train on so many times, a quarter of the steps each.")
+    ] = None,
     without: Annotated[str | None, typer.Option(help="Terms to switch off, e.g. `Lc,Ladv`.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -125,7 +128,12 @@ def edit(
             "rank": rank,
             "method": method,
         },
-        settings={"steps": steps, "batch": batch, "learning_rate": learning_rate},
+        settings={
+            "steps": steps,
+            "batch": batch,
+            "learning_rate": learning_rate,
+            "adversarial_rounds": adversarial_rounds,
+        },
         without=tuple(without.split(",")) if without else (),
     )
     training = Training(precision=precision, accumulate=accumulate, checkpointing=checkpointing)

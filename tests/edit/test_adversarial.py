@@ -187,7 +187,7 @@ def test_a_recipe_that_learns_nothing_from_variants_is_refused(
     change: dict[str, object],
 ) -> None:
     model, examples = DualEncoder.load(tiny), corpus.part("train")
-    deaf = replace(recipe, **change)  # pyright: ignore[reportArgumentType]
+    deaf = replace(recipe, **change)
 
     def never(number: int) -> Found:
         raise AssertionError("searched for nothing")

@@ -28,6 +28,8 @@ class Recipe:
         clip: largest norm of a gradient.
         variants: adversarial text variants a step for each unsafe pair.
         anchors: captions without pictures a step, of what must stay (`Corpus.anchors`); the paper has none.
+        adversarial_rounds: how often, after training, the model is attacked on training pictures and trained
+            on with what was found (`unrelate.edit.adversarial`).
     """
 
     name: str
@@ -44,6 +46,7 @@ class Recipe:
     clip: float = 1.0
     variants: int = 1
     anchors: int = 0
+    adversarial_rounds: int = 0
 
 
 # name -> recipe. `paper` and `push-only` are RASU sections 4.4 and 4.5; the first is the default.
