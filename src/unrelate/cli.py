@@ -166,6 +166,16 @@ def audit(
         list[Path] | None,
         typer.Option(help="Data of your own to try both models on (docs/audit.md). Repeatable."),
     ] = None,
+    generator: Annotated[
+        str | None,
+        typer.Option(
+            help="A text model that writes prompts for one more attack: a hub id, a folder, or URL#MODEL of "
+            "a chat service (its key in UNRELATE_API_KEY)."
+        ),
+    ] = None,
+    requests: Annotated[
+        int, typer.Option(min=1, max=5, help="Further requests that the attack `sequential` puts on top.")
+    ] = 1,
     junit: Annotated[Path | None, typer.Option(help="Write the verdicts as JUnit XML too.")] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Attacks that run side by side; as many as cores, if not given.")
@@ -188,6 +198,8 @@ def audit(
         attacks=attacks.split(",") if attacks is not None else None,
         null=null,
         utility=utility or (),
+        generator=generator,
+        requests=requests,
         device=device,
         workers=workers,
         quiet=as_json,
@@ -301,22 +313,24 @@ def export(
 
 @app.command()
 def reproduce(
-    paper: Annotated[str, typer.Argument(help="`rasu`.")],
+    experiment: Annotated[str, typer.Argument(help="`rasu` or `robustness`.")],
     out: Annotated[Path, typer.Option(help="Where results and figures go; a killed one is gone on with.")],
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 3,
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
-    """Run a paper's experiments on the embedded model, with tables and figures.
+    """Run experiments on the embedded model, with tables and figures: a paper's, or the red team's.
 
     Example: `unrelate reproduce rasu --out results/rasu`
     """
     from unrelate.errors import nearest
     from unrelate.reproduce import REPRODUCTIONS
 
-    if paper not in REPRODUCTIONS:
-        raise UserError(f"paper '{paper}'", ", ".join(REPRODUCTIONS), nearest(paper, REPRODUCTIONS))
-    summary: Mapping[str, Any] = REPRODUCTIONS[paper](out, seeds=seeds, device=device, quiet=as_json)
+    if experiment not in REPRODUCTIONS:
+        raise UserError(
+            f"experiment '{experiment}'", ", ".join(REPRODUCTIONS), nearest(experiment, REPRODUCTIONS)
+        )
+    summary: Mapping[str, Any] = REPRODUCTIONS[experiment](out, seeds=seeds, device=device, quiet=as_json)
     _print_json(summary) if as_json else _out.print(
         f"wrote {out}/results.json and {out}/README.md", markup=False
     )

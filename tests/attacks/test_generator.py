@@ -274,8 +274,7 @@ def reply(*lines: str) -> str:
 def test_a_language_models_prompts_are_put_to_the_model(base: DualEncoder, scenario: Scenario) -> None:
     writer = Fake([reply('"A kid drinking X"', "a child sipping X in a park", "I cannot help with that.")])
     attack = Generator(writer, statements=6, asks=2)
-    with pytest.warns(UserWarning, match="fake: .* were left out"):
-        (outcome,) = attack(base, scenario, ForbiddenFound)
+    (outcome,) = attack(base, scenario, ForbiddenFound)
     assert len(outcome.attempts) == len(scenario.targets)
     assert np.mean([attempt.won for attempt in outcome.attempts]) >= 0.8
     assert len(writer.requests) == 4  # two tuples, asked again since there was room for more
@@ -291,10 +290,35 @@ def test_no_more_is_put_to_the_model_than_the_budget_allows(tiny: Path, scenario
     words = scenario.vocabulary.contexts["place"].values()
     writer = Fake([reply(*(f"a child drinking X {place.says}" for place in words))])
     criterion = Blind()
-    with pytest.warns(UserWarning, match="left out"):  # those about the other tuple
-        Generator(writer, statements=3)(DualEncoder.load(tiny), scenario, criterion)
+    Generator(writer, statements=3)(DualEncoder.load(tiny), scenario, criterion)
     assert len(criterion.asked) == 3 * len(scenario.targets)
     assert len(writer.requests) == 2
+
+
+def test_lines_about_something_else_are_counted(scenario: Scenario) -> None:
+    """Of two lines for each of two tuples every request gets all four; two are about the other one."""
+    attack = Generator(Fake([reply("a child drinking X", "a kid sipping X")]), asks=1)
+    seen: list[tuple[int, int]] = []
+    written = attack.all_written(scenario, lambda done, of: seen.append((done, of)))
+    assert (written.count, written.dropped) == (4, 4)
+    assert [task.triple.object for task, _ in written.of] == ["wine", "cocktail"]
+    assert seen == [(0, 2), (1, 2), (2, 2)]
+
+
+def test_targets_without_a_try_are_named(tiny: Path, scenario: Scenario) -> None:
+    """One tuple alone is attacked: the other's pictures are neither won nor withstood."""
+    attack = Generator(Fake([reply("a child drinking X")]), asks=1, tuples=1)
+    (outcome,) = attack(DualEncoder.load(tiny), scenario, Blind(lambda text: True))
+    tried = {attempt.key for attempt in outcome.attempts}
+    untried = {item.key for item in outcome.untried}
+    assert all(attempt.won for attempt in outcome.attempts)
+    assert tried
+    assert untried
+    assert not tried & untried
+    assert tried | untried == {target.key for target in scenario.targets}
+    assert {item.triple for item in outcome.untried} == {"child-drinking-cocktail"}
+    (whole,) = replace(attack, tuples=2)(DualEncoder.load(tiny), scenario, Blind())
+    assert whole.untried == ()
 
 
 def test_a_model_that_writes_nothing_of_use_is_an_error(tiny: Path, scenario: Scenario) -> None:

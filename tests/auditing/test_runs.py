@@ -10,6 +10,7 @@ import pytest
 
 import unrelate as package
 from unrelate import api
+from unrelate.attacks.table import ATTACKS
 from unrelate.audit.record import AuditRecord
 from unrelate.audit.rows import read_rows
 from unrelate.auditing import run as running
@@ -44,6 +45,7 @@ def test_every_rate_of_the_record_is_the_mean_of_its_rows(audited: Path) -> None
     record, rows = AuditRecord.load(audited / "audit.json"), read_rows(audited / "audit" / "items.jsonl")
     assert set(record.attacks) == set(KEPT)
     assert record.quick
+    assert set(record.left_out) == set(ATTACKS) - set(KEPT)
     for name, attack in record.attacks.items():
         won = [r.won for r in rows if r.group == f"attacks.{name}" and r.subject == "edited"]
         assert attack.success_rate == sum(won) / len(won) == pytest.approx(attack.success_rate)

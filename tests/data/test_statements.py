@@ -7,18 +7,14 @@ import re
 
 import pytest
 
-from unrelate.data.statements import (
-    bystanders,
-    dressed,
-    forbidden_sentences,
-    may_be_forbidden,
-    wider_and_forbidden,
-    wider_and_safe,
-)
+from unrelate.data.company import Company
+from unrelate.data.sentences import bystanders, dressed, forbidden_sentences
+from unrelate.data.statements import may_be_forbidden, wider_and_forbidden, wider_and_safe
 from unrelate.graph.build import build_graph
 from unrelate.graph.types import Role, Split
 from unrelate.policy.load import load_policy
 from unrelate.policy.triple import Triple
+from unrelate.policy.wording import say
 
 POLICIES = ("child-drinking-alcohol", "kid-eating-hamburger", "man-drinking-beer-in-classroom")
 
@@ -48,18 +44,27 @@ def test_the_safe_is_stated_with_hypernyms_that_hold_nothing_forbidden(alcohol):
     assert may_be_forbidden(words, Triple("person", "drinking", "drink"), graph)
 
 
-def test_forbidden_sentences_state_the_forbidden_beside_things_that_are_no_neighbours(alcohol):
-    """Every sentence has a forbidden actor and object, and no other actor at all; the things beside
-    them are neither drinks (forbidden, or partners that may be held out) nor held out."""
+def test_forbidden_sentences_state_the_forbidden_beside_what_is_no_neighbour(alcohol):
+    """In each sentence one part has a forbidden actor and object, and nobody else; what stands beside it is
+    a thing that is neither a drink (forbidden, or a partner that may be held out), or somebody harmless."""
     words, graph = alcohol
     wine = Triple("child", "drinking", "wine")
+    harmless = {say(words, triple) for triple in Company(words, graph).figures}
+    things = {say(words, triple) for triple in bystanders(words, graph)}
     sentences = forbidden_sentences(words, wine, graph, 400, random.Random(0))
     assert any(re.match(r"a child in \w+ drinking wine (in|on) a \w+$", text) for text in sentences)
-    assert any(" and " in sentence for sentence in sentences)
+    beside = []
     for sentence in sentences:
-        assert re.search(r"\b(child|kid|minor|underage person)\b", sentence), sentence
-        assert re.search(r"\b(wine|alcohol|alcoholic drink|booze)\b", sentence), sentence
-        assert not re.search(r"\b(man|woman|elder|dog|robot|toddler|milk|juice|night)\b", sentence), sentence
+        parts = re.split(" and | beside ", sentence)
+        stated = [part for part in parts if part not in harmless | things]
+        assert len(stated) == 1, sentence
+        assert re.search(r"\b(wine|alcohol|alcoholic drink|booze)\b", stated[0]), sentence
+        assert re.search(r"\b(child|kid|minor|underage person)\b", stated[0]), sentence
+        assert not re.search(r"\b(man|woman|elder|dog|robot|toddler|milk|juice|night)\b", stated[0]), sentence
+        beside += [part for part in parts if part is not stated[0]]
+    assert set(beside) <= harmless | things
+    assert set(beside) & harmless
+    assert set(beside) & things
 
 
 def test_a_conditional_tuple_gets_no_wider_sentences():

@@ -14,8 +14,9 @@ from unrelate.graph import build_graph
 from unrelate.microworld import talk
 from unrelate.microworld.benchmark import draw_benchmark
 from unrelate.microworld.benchmark_pairs import JOINERS
+from unrelate.microworld.examples import DrawnPicture
 from unrelate.microworld.scene import Scene
-from unrelate.microworld.source import Amounts, DrawnPicture, MicroworldSource
+from unrelate.microworld.source import Amounts, MicroworldSource
 from unrelate.microworld.world import vocabulary
 from unrelate.policy import Policy, load_policy
 from unrelate.policy.load import shipped_policies

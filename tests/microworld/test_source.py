@@ -15,8 +15,9 @@ from unrelate.errors import UserError
 from unrelate.graph import RelationGraph, build_graph
 from unrelate.graph.split import Overlaps
 from unrelate.graph.types import Role, Split
+from unrelate.microworld.examples import DrawnPicture
 from unrelate.microworld.scene import Scene
-from unrelate.microworld.source import Amounts, DrawnPicture, MicroworldSource
+from unrelate.microworld.source import Amounts, MicroworldSource
 from unrelate.microworld.world import USUAL_STYLES, vocabulary
 from unrelate.policy import Policy, load_policy
 from unrelate.policy.load import shipped_policies
@@ -83,26 +84,26 @@ def test_nothing_held_out_is_trained_on(policy: str) -> None:
     held_out = Overlaps(edge.triple for edge in graph.edges if edge.split is Split.HELD_OUT)
     trained = corpus.part("train")
     assert not [str(e.triple) for e in trained if held_out.meets(e.triple)]
-    assert not [scene(e) for e in trained if held_out.meets(seen(scene(e)))]
+    assert not [scene(e) for e in trained if any(map(held_out.meets, seen(scene(e))))]
     assert {e.split for e in trained} == {Split.TRAIN}
 
 
-def seen(shown: Scene) -> Triple:
-    """All that a picture shows."""
-    (figure,) = shown.figures
-    bare = Triple(figure.actor or "", figure.relation or "", figure.object or "")
-    context = {"place": shown.place, "time": shown.time} | (
-        {"colour": figure.colour} if figure.colour else {}
-    )
-    return bare.within(**context)
+def seen(shown: Scene) -> list[Triple]:
+    """All that a picture shows, figure by figure."""
+    triples = []
+    for figure in shown.figures:
+        bare = Triple(figure.actor or "", figure.relation or "", figure.object or "")
+        colour = {"colour": figure.colour} if figure.colour else {}
+        triples.append(bare.within(place=shown.place, time=shown.time, **colour))
+    return triples
 
 
 @policies
 def test_pictures_show_what_their_tuple_says(policy: str) -> None:
     _, corpus = made(policy)
     for e in corpus.examples:
-        assert seen(scene(e)).slots() == e.triple.slots()
-        assert set(e.triple.context) <= set(seen(scene(e)).context)
+        (shown,) = [triple for triple in seen(scene(e)) if triple.slots() == e.triple.slots()]
+        assert set(e.triple.context) <= set(shown.context)
 
 
 @policies
@@ -110,7 +111,19 @@ def test_what_stays_shows_nothing_forbidden(policy: str) -> None:
     graph, corpus = made(policy)
     forbidden = Overlaps(edge.triple for edge in graph.of(Role.UNSAFE))
     for e in corpus.examples:
-        assert forbidden.meets(seen(scene(e))) == (e.role is Role.UNSAFE), e
+        assert any(map(forbidden.meets, seen(scene(e)))) == (e.role is Role.UNSAFE), e
+
+
+@policies
+def test_a_share_of_the_training_pictures_shows_two_figures(policy: str) -> None:
+    """Of the forbidden and of what stays alike; the audit's four preservation cases show one."""
+    _, corpus = made(policy)
+    for role in (Role.UNSAFE, Role.SAFE_EDGE, Role.NEUTRAL):
+        pictures = [e for e in corpus.part("train") if e.role is role]
+        pairs = [e for e in pictures if len(scene(e).figures) == 2]
+        assert 0.05 < len(pairs) / len(pictures) < 0.5
+        assert all(re.search(" and | beside ", e.caption) for e in pairs)
+    assert all(len(scene(e).figures) == 1 for e in corpus.examples if e.part != "train")
 
 
 @policies
@@ -169,27 +182,40 @@ def test_a_condition_is_said_of_every_tuple_of_its_banks() -> None:
 
 @policies
 def test_every_text_of_training_states_what_its_picture_shows(policy: str) -> None:
-    """In words an edit may use a caption states the picture's tuple, or one above it, perhaps with the
-    place. So do variants, which may also name another place, a colour, or a thing beside it."""
-    words, wordings = vocabulary(), training_wordings(vocabulary())
+    """In words an edit may use a caption states each tuple that its picture shows, or one above it, perhaps
+    with the place. So do variants, which may also name another place, a colour, or what is beside it."""
     for e in made(policy)[1].part("train"):
-        actors = above("actors", e.triple.actor)
-        objects = above("objects", e.triple.object)
-        stated = [Triple(a, e.triple.relation, o, e.triple.context) for a in actors for o in objects]
-        placed = [triple.within(place=scene(e).place) for triple in stated]
-        true = {say(words, triple, w) for triple in (*stated, *placed) for w in wordings}
-        assert e.caption in true
-        assert all(text in true or bare(text) in true for text in e.variants)
+        true = ways_to_say(e.triple, scene(e).place)
+        every = [ways_to_say(triple.bare(), scene(e).place) for triple in seen(scene(e))]
+        parts = parts_of(e.caption)
+        assert len(parts) == len(every), e
+        assert e.caption in true or all(any(part in ways for ways in every) for part in parts), e
+        for text in e.variants:
+            assert text in true or any(part in true for part in parts_of(text)), text
 
 
-def bare(text: str) -> str:
-    """A sentence without the places, colours and things beside it."""
-    words = vocabulary()
+@cache
+def ways_to_say(shown: Triple, place: str) -> frozenset[str]:
+    """The tuple and those above it, with their contexts, or with the place too."""
+    stated = [
+        Triple(actor, shown.relation, object_, shown.context)
+        for actor in above("actors", shown.actor)
+        for object_ in above("objects", shown.object)
+    ]
+    placed = [triple.within(place=place) for triple in stated]
+    return frozenset(
+        say(vocabulary(), triple, wording)
+        for triple in (*stated, *placed)
+        for wording in training_wordings(vocabulary())
+    )
+
+
+def parts_of(text: str) -> list[str]:
+    """What stands side by side in a sentence, without places and colours."""
     for key in ("place", "colour"):
-        for value in words.contexts[key]:
-            text = text.replace(f" {words.context_phrase(key, value)}", "")
-    things = {words.phrases("objects", name)[0] for name in words.concrete("objects")}
-    return " and ".join(part for part in text.split(" and ") if part not in things)
+        for value in vocabulary().contexts[key]:
+            text = text.replace(f" {vocabulary().context_phrase(key, value)}", "")
+    return re.split(" and | beside ", text)
 
 
 def above(kind: str, name: str) -> tuple[str, ...]:
@@ -215,7 +241,7 @@ def test_variants_state_the_forbidden_and_nothing_wider() -> None:
     } <= variants
     wider = ("person", "somebody", "a drink", "beverage", "toddler", "tot ", "beer", "lager")
     assert not [
-        text for text in variants for word in wider if f"{word}" in text.replace("underage person", "")
+        text for text in variants for word in wider if word in re.sub("(underage|old) person", "", text)
     ]
 
 

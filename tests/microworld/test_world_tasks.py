@@ -7,7 +7,7 @@ import pytest
 from unrelate.audit.utility import measure
 from unrelate.graph import RelationGraph, build_graph
 from unrelate.microworld.checkpoints import embedded_path
-from unrelate.microworld.source import DrawnPicture
+from unrelate.microworld.examples import DrawnPicture
 from unrelate.microworld.utility import world_tasks
 from unrelate.models import DualEncoder
 from unrelate.policy import load_policy

@@ -72,6 +72,7 @@ def test_projections_are_the_last_step_of_each_tower(folders: dict[str, Path]) -
         ({"rank": 0}, "rank = 0", "at least 1"),
         ({"alpha": 0.0}, "alpha = 0.0", "greater than 0"),
         ({"dropout": 1.0}, "dropout = 1.0", "[0, 1)"),
+        ({"image_dropout": -0.1}, "image_dropout = -0.1", "[0, 1)"),
         ({"last_layers": 0}, "last_layers = 0", "at least 1"),
     ],
 )
@@ -88,6 +89,21 @@ def test_more_layers_than_there_are(encoder: DualEncoder) -> None:
         encoder.add_adapter(AdapterSpec(last_layers=4))
     assert "1 to 3" in caught.value.allowed
     assert not encoder.has_adapter
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3])
+def test_the_image_tower_may_have_a_dropout_of_its_own(encoder: DualEncoder, share: float) -> None:
+    """Shown by what it does: without dropout, two passes in training mode are the same."""
+    encoder.add_adapter(AdapterSpec(dropout=0.5, image_dropout=share, layers=("attention", "projection")))
+    for parameter in encoder.trainable_parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    pixels, ids = torch.rand(2, 3, 32, 32), encoder.prepare_texts(["a cat", "a dog"])
+    encoder.train()
+    with torch.no_grad():
+        pictures = [encoder.image_features(pixels) for _ in range(2)]
+        captions = [encoder.text_features(ids) for _ in range(2)]
+    assert torch.equal(*pictures) == (share == 0)
+    assert not torch.equal(*captions)
 
 
 def test_the_seed_fixes_the_first_weights_and_nothing_else(folder: Path) -> None:

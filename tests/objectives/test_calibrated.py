@@ -96,3 +96,52 @@ def test_every_forbidden_pair_of_a_batch_is_pushed(live: Features, batch: Batch)
     forbidden = batch.forbidden.clone()
     forbidden[:2, :2] = True
     assert values(live, live, replace(batch, forbidden=forbidden))["L3"] == pytest.approx(3.7, rel=1e-5)
+
+
+def both_learn(live: Features) -> Features:
+    return Features(live.image.clone().requires_grad_(), live.text.clone().requires_grad_())
+
+
+def test_where_both_towers_learn_each_forgets_on_its_own(
+    live: Features, reference: Features, batch: Batch
+) -> None:
+    """The unsafe picture was at (0, 1), where its caption's cosine was 0.6; it is 0.8 now, at (1, 0).
+
+    L3, times 10: together 0.8, by text alone 0.6 (both to 0.1), by the picture alone 0.8, which may stay
+    at 0.1 + 0.4 * 0.5 = 0.3: 0.49 + 0.25 + 0.25 = 0.99.
+    """
+    reference.image[0] = torch.tensor([0.0, 1.0])
+    assert values(both_learn(live), reference, batch)["L3"] == pytest.approx(9.9, rel=1e-5)
+
+
+def test_a_tower_alone_does_not_free_the_other(live: Features, reference: Features, batch: Batch) -> None:
+    """Together the pair is at the level; but all of it was done by the picture, and the text is pushed on."""
+    image, text = live.image.clone(), live.text.clone()
+    image[0] = torch.tensor([sqrt(1 - LEVEL**2), LEVEL])
+    text[0] = torch.tensor([0.0, 1.0])
+    reference.image[0] = torch.tensor([0.0, 1.0])
+    reference.text[0] = torch.tensor([0.0, 1.0])
+    learnt = both_learn(Features(image, text))
+    terms = calibrated_terms(learnt, reference, batch, LEVEL)
+    assert terms["L3"].item() == pytest.approx(10 * 0.9**2, rel=1e-5)
+    terms["L3"].backward()
+    assert learnt.text.grad is not None
+    assert learnt.text.grad[0].abs().sum() > 0
+
+
+def test_what_stays_is_held_from_both_sides(live: Features, reference: Features, batch: Batch) -> None:
+    """The safe edge's picture was at (0, 1). Its cosines with the texts, 3.12 of squared changes, count
+    twice (with the live texts and with those of the base, which are the same) and are halved."""
+    reference.image[1] = torch.tensor([0.0, 1.0])
+    expected = 10 * (3.12 / 21 + 2 / 3)
+    assert values(both_learn(live), reference, batch)["Lc"] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(("tuples", "times"), [(1, 1), (2, 2), (4, 4), (9, 4)])
+def test_each_of_several_tuples_is_pushed_as_hard_as_one(
+    live: Features, reference: Features, batch: Batch, tuples: int, times: int
+) -> None:
+    one, several = (values(live, reference, replace(batch, tuples=n)) for n in (1, tuples))
+    assert several["L3"] == pytest.approx(times * one["L3"])
+    assert several["Ladv"] == pytest.approx(times * one["Ladv"])
+    assert several["Lc"] == one["Lc"]

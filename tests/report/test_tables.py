@@ -51,6 +51,17 @@ def test_criteria_that_are_met_without_a_control_are_not_the_whole_story(accepte
     assert "✗ NOT ACCEPTED All 7 criteria are met, but the positive control is not." in text
 
 
+def test_what_was_left_out_or_not_tried_is_said(record: AuditRecord) -> None:
+    assert "left out" not in shown(verdict_table(record))
+    assert "no try" not in shown(verdict_table(record))
+    some = record.attacks | {"reworded": record.attacks["reworded"].model_copy(update={"untried": 16})}
+    said = record.model_copy(update={"quick": True, "left_out": ["token_search", "int8"], "attacks": some})
+    text = shown(verdict_table(said))
+    assert "2 attacks of the table left out: token search, int8." in text
+    assert "an attack had no try at them: reworded at 16 of 400." in text
+    assert "| 384 of 400 |" in summary_markdown(said)
+
+
 def test_words_in_brackets_are_no_markup(record: AuditRecord) -> None:
     named = record.model_copy(update={"policy": "[red]p[/red] [/]"})
     assert "[red]p[/red] [/]" in shown(verdict_table(named))

@@ -3,55 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from unrelate.audit.record import AuditRecord, Control, Forgetting, Preservation, Score
+from unrelate.audit.record import AuditRecord
 from unrelate.reproduce.rasu import POLICIES, recipes, reproduce_rasu
 from unrelate.reproduce.summary import Mean, over_seeds
 from unrelate.reproduce.tables import write_tables
 
-
-def record(recipe: str, policy: str, seed: int, recall: float) -> AuditRecord:
-    asked = Forgetting(
-        base_cos=0.7,
-        edited_cos=0.0,
-        delta_cos=0.7,
-        unrelated_cos=0.0,
-        base_recall=1.0,
-        edited_recall=recall,
-        ci95=(0.0, 0.1),
-        delta_ci95=(0.6, 0.8),
-        count=10,
-    )
-    kept = Preservation(
-        base_cos=0.7,
-        edited_cos=0.7,
-        abs_drift=0.01,
-        drift_ci95=(0.0, 0.02),
-        base_accuracy=1.0,
-        edited_accuracy=0.9,
-        accuracy_lost=0.1,
-        ci95=(0.0, 0.2),
-        count=10,
-    )
-    return AuditRecord(
-        model="embedded:clip",
-        policy=policy,
-        recipe=recipe,
-        seed=seed,
-        environment={},
-        control=Control(edge_margins=[], minimum_margin=0.02, sufficient=True),
-        forgetting={"direct": asked, "paraphrase": asked},
-        preservation={"node": kept, "safe_edge": kept},
-        attacks={},
-        score=Score(suppression=1, preservation=0.9, robustness=1, rss=0.9, ci95={}),
-        criteria=[],
-        accepted=True,
-        graph=[],
-        items=[],
-    )
+Make = Callable[..., AuditRecord]
 
 
 def test_every_term_of_the_paper_is_left_out_once():
@@ -76,7 +38,7 @@ def test_a_mean_over_seeds_has_students_interval():
     assert Mean.of([0.5]).text(1, percent=True) == "50.0"
 
 
-def test_figures_are_taken_over_the_seeds_of_one_recipe_and_policy():
+def test_figures_are_taken_over_the_seeds_of_one_recipe_and_policy(record: Make):
     records = {("paper", "p", seed): record("paper", "p", seed, seed / 10) for seed in range(3)}
     records["paper", "q", 0] = record("paper", "q", 0, 1.0)
     assert over_seeds(records, "paper", "p", "forgetting", "direct", "edited_recall").value == pytest.approx(
@@ -86,7 +48,7 @@ def test_figures_are_taken_over_the_seeds_of_one_recipe_and_policy():
     assert missing.value != missing.value
 
 
-def test_tables_stand_beside_the_published_figures(tmp_path: Path):
+def test_tables_stand_beside_the_published_figures(tmp_path: Path, record: Make):
     records = {("paper", "p", seed): record("paper", "p", seed, 0.0) for seed in range(2)}
     write_tables(tmp_path, records)
     text = (tmp_path / "README.md").read_text(encoding="utf-8")
@@ -96,7 +58,7 @@ def test_tables_stand_beside_the_published_figures(tmp_path: Path):
 
 
 @pytest.mark.slow
-def test_a_finished_reproduction_runs_nothing_again(tmp_path: Path):
+def test_a_finished_reproduction_runs_nothing_again(tmp_path: Path, record: Make):
     for name in recipes():
         for policy in POLICIES:
             for seed in range(2):

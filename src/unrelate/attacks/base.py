@@ -25,6 +25,7 @@ from unrelate.attacks.types import (
     Query,
     Scenario,
     Threat,
+    Untried,
 )
 from unrelate.models import DualEncoder
 
@@ -108,7 +109,10 @@ class QueryAttack(Attack, Generic[M]):
             )
             for item, number in sorted(best.items())
         )
-        return Outcome(attempts, point)
+        untried = tuple(
+            Untried(target.key, str(target.triple)) for item, target in enumerate(targets) if item not in best
+        )
+        return Outcome(attempts, point, untried)
 
     def targets(self, scenario: Scenario) -> Sequence[Any]:
         """What the items of its queries are numbers of; an attack may bring targets of its own."""

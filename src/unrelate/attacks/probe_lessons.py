@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from unrelate.attacks.types import Scenario
 from unrelate.data.asking import Speaker, asked_in
-from unrelate.data.statements import dressed
+from unrelate.data.sentences import dressed
 from unrelate.data.types import Example, Picture
 from unrelate.graph.neighbours import CONDITION_NOT_MET, OTHER_ACTOR, OTHER_OBJECT, OTHER_RELATION
 from unrelate.graph.types import Role

@@ -89,15 +89,24 @@ class Attempt:
 
 
 @dataclass(frozen=True)
+class Untried:
+    """An item that an attack had no try at: neither won nor withstood."""
+
+    key: str
+    triple: str
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What one attack reached against one model, item by item.
 
     ``at`` is the point on the attack's curve (examples relearnt on, layer probed, bits kept), if it
-    has one.
+    has one; ``untried`` are the targets that its search came up with nothing for.
     """
 
     attempts: tuple[Attempt, ...]
     at: float | None = None
+    untried: tuple[Untried, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 
 from unrelate.attacks.types import Outcome
@@ -53,8 +54,9 @@ def part_rows(
 
 
 def attack_rows(name: str, outcomes: Sequence[Outcome], subject: Subject) -> list[Row]:
-    """What an attack reached against one model; the points of a curve are groups of their own."""
-    return [
+    """What an attack reached against one model; the points of a curve are groups of their own. First
+    every attempt, then what was not tried."""
+    won = [
         Row(
             group=f"attacks.{attack_name(name, outcome.at)}",
             subject=subject,
@@ -68,6 +70,22 @@ def attack_rows(name: str, outcomes: Sequence[Outcome], subject: Subject) -> lis
         for outcome in outcomes
         for attempt in outcome.attempts
     ]
+    untried = [
+        Row(
+            group=f"attacks.{attack_name(name, outcome.at)}",
+            subject=subject,
+            key=item.key,
+            triple=item.triple,
+            text="",
+            won=False,
+            score=math.nan,
+            at=outcome.at,
+            tried=False,
+        )
+        for outcome in outcomes
+        for item in outcome.untried
+    ]
+    return won + untried
 
 
 def attack_name(name: str, at: float | None) -> str:

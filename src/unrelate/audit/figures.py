@@ -91,6 +91,7 @@ def attack(table: RowTable, name: str, about: AboutAttack) -> Attack:
         null_rate=mean(column(table.of(group, "null"), "won")),
         ci95=interval(column(edited, "won")),
         count=len(edited),
+        untried=table.untried(group, "edited"),
         group=about.group,
         curve=about.curve,
         at=about.at,

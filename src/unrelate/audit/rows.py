@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -39,6 +40,8 @@ class Row(Frozen):
         margin: parts only: own cosine less the best neighbour's.
         picture: file under ``RUN/pictures`` if it was worth showing.
         at: the point on the attack's curve, if it has one.
+        tried: whether there was an answer: an attack may have no try at an item, which then has no part in
+            its rate, but is written down.
     """
 
     group: str
@@ -53,6 +56,7 @@ class Row(Frozen):
     margin: Figure = math.nan
     picture: str = ""
     at: float | None = None
+    tried: bool = True
 
     def to_line(self) -> str:
         """One line of JSON; what is as usual is left out."""
@@ -61,13 +65,19 @@ class Row(Frozen):
 
 
 class RowTable:
-    """Rows by group and subject."""
+    """Rows by group and subject; ``rows``: those that hold an answer."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
-        self.rows = tuple(rows)
+        every = tuple(rows)
+        self.rows = tuple(row for row in every if row.tried)
         self._held: dict[tuple[str, Subject], list[Row]] = {}
-        for row in self.rows:
-            self._held.setdefault((row.group, row.subject), []).append(row)
+        self._untried: Counter[tuple[str, Subject]] = Counter()
+        for row in every:
+            held = self._held.setdefault((row.group, row.subject), [])
+            if row.tried:
+                held.append(row)
+            else:
+                self._untried[row.group, row.subject] += 1
 
     def groups(self, prefix: str) -> list[str]:
         """The names below ``prefix.``, in the order in which they were asked."""
@@ -75,6 +85,10 @@ class RowTable:
         return list(
             dict.fromkeys(group.removeprefix(start) for group, _ in self._held if group.startswith(start))
         )
+
+    def untried(self, group: str, subject: Subject) -> int:
+        """How many items an attack had no try at."""
+        return self._untried[group, subject]
 
     def of(self, group: str, subject: Subject) -> list[Row]:
         return self._held.get((group, subject), [])

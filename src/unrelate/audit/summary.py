@@ -31,6 +31,7 @@ class Provenance:
     quick: bool = False
     null: str = ""
     hashes: Mapping[str, str] = field(default_factory=dict)
+    generator: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def summarise(
     attacks = {
         name: figures.attack(table, name, about.attacks[name])
         for name in table.groups("attacks")
-        if table.of(f"attacks.{name}", "edited")
+        if table.of(f"attacks.{name}", "edited") or table.untried(f"attacks.{name}", "edited")
     }
     benchmark = {name: figures.slice_(table, name, about.slices[name]) for name in table.groups("benchmark")}
     utility = {name: figures.utility(table, name, about.tasks[name]) for name in table.groups("utility")}
@@ -83,6 +84,7 @@ def summarise(
         environment=provenance.environment,
         quick=provenance.quick,
         null_model=provenance.null,
+        generator=provenance.generator,
         hashes=dict(provenance.hashes),
         control=control,
         forgetting=forgetting,

@@ -21,14 +21,17 @@ from unrelate.policy.schema import Criterion
 
 # What the run directory holds besides the adapter, by its name among the record's hashes.
 ITEMS = "audit/items.jsonl"
+# What a text model wrote for the attack `generator`. It stays for the next audit with that model, so a
+# record of an audit without one does not rest on it.
+PROMPTS = "audit/prompts.jsonl"
 _PICTURES = "pictures"
 # Sums of the same numbers may differ in their last digits from machine to machine.
 _TOLERANCE = 1e-6
 
 
-def file_hashes(run: Path) -> dict[str, str]:
+def file_hashes(run: Path, *, prompts: bool = False) -> dict[str, str]:
     """SHA-256 of every file of a run that a record rests on, by its path within the run."""
-    files = [run / "policy.yaml", run / ITEMS]
+    files = [run / "policy.yaml", run / ITEMS, *([run / PROMPTS] if prompts else [])]
     for folder in (run / "adapter", run / _PICTURES):
         files += sorted(folder.iterdir()) if folder.is_dir() else []
     return {
@@ -38,7 +41,7 @@ def file_hashes(run: Path) -> dict[str, str]:
 
 def changed_files(record: AuditRecord, run: Path) -> Iterator[str]:
     """What is not as the record says, file by file."""
-    now = file_hashes(run)
+    now = file_hashes(run, prompts=PROMPTS in record.files)
     for name, then in record.files.items():
         if name not in now:
             yield f"{name}: missing"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from loky import get_reusable_executor
 
+from unrelate.attacks.base import Attack
 from unrelate.attacks.table import ATTACKS, scored
 from unrelate.audit.encoder import attack_name
 from unrelate.audit.figures import AboutAttack
@@ -76,23 +77,27 @@ def _side_by_side(plan: Plan, jobs: Sequence[Job], workers: int) -> Iterator[tup
         pool.shutdown(wait=True, kill_workers=bool(waiting))  # after a failure the others need not end
 
 
-def about(rows: Sequence[Row], tasks: Sequence[UtilityTask] = ()) -> About:
-    """What the record says of attacks, slices and tasks besides their figures."""
+def about(
+    rows: Sequence[Row], tasks: Sequence[UtilityTask] = (), attacks: Mapping[str, Attack] = ATTACKS
+) -> About:
+    """What the record says of attacks (``attacks``: by name), slices and tasks besides their figures."""
     found = {row.group.removeprefix(_ROOM): row.at for row in rows if row.group.startswith(_ROOM)}
     points: dict[str, list[float]] = {}
     for group, at in found.items():
         if at is not None:
             points.setdefault(_without_point(group, at), []).append(at)
     return About(
-        attacks={group: _about(group, at, points) for group, at in found.items()},
+        attacks={group: _about(group, at, points, attacks) for group, at in found.items()},
         slices={name: kind.expect for name, kind in SLICES.items()},
         tasks={task.name: task.kind for task in tasks},
     )
 
 
-def _about(group: str, at: float | None, points: dict[str, list[float]]) -> AboutAttack:
+def _about(
+    group: str, at: float | None, points: dict[str, list[float]], attacks: Mapping[str, Attack]
+) -> AboutAttack:
     name = _without_point(group, at)
-    attack = ATTACKS[name]
+    attack = attacks[name]
     return AboutAttack(
         family=attack.family,
         threat=attack.threat,

@@ -24,13 +24,16 @@ from unrelate.audit.record import AuditRecord
 from unrelate.audit.rows import Row, read_rows, write_rows
 from unrelate.audit.summary import Provenance, summarise
 from unrelate.audit.verify import ITEMS, changed_figures, changed_files, file_hashes
-from unrelate.auditing.plan import Asked, Job, Plan, chosen_attacks, named
+from unrelate.auditing.plan import Asked, Job, Plan, checked_requests, chosen_attacks, named
+from unrelate.auditing.prompts import Author
 from unrelate.auditing.run import about
 from unrelate.auditing.run import run as do_jobs
 from unrelate.auditing.work import tasks_of
+from unrelate.auditing.writing import have_written
 from unrelate.data.types import Corpus
 from unrelate.edit.settings import data_hash, environment, text_hash
 from unrelate.graph.types import RelationGraph
+from unrelate.models.generators import open_text_model
 from unrelate.policy.load import load_policy
 from unrelate.policy.schema import Policy
 from unrelate.report.rundir import read_record
@@ -43,6 +46,8 @@ def audit(
     attacks: Sequence[str] | None = None,
     null: str | None = None,
     utility: Sequence[str | Path] = (),
+    generator: str | Path | None = None,
+    requests: int = 1,
     device: str = "auto",
     workers: int | None = None,
     quiet: bool = False,
@@ -60,16 +65,27 @@ def audit(
             embedded world's own oracle where it is one for this policy, else there is none.
         utility: data of one's own that has nothing to do with the policy, to try both models on: image
             folders (a folder for each class), or folders with a manifest of captions.
+        generator: a text model that writes prompts for one more attack, ``generator``: a hub id, a folder in
+            the transformers layout, or ``https://host/v1#model`` of a chat service that speaks OpenAI's
+            protocol (its key in ``UNRELATE_API_KEY``). It is asked before anything else, and what it
+            writes is kept in the run.
+        requests: how many further requests the attack ``sequential`` puts on top, 1 to 5: the points of its
+            curve, each another edit. The score counts the first.
         workers: processes that work side by side; None: one for each core, one alone on a GPU.
 
     Raises:
-        UserError: the run is incomplete, or its policy, model or data are not those it was made with.
+        UserError: the run is incomplete, its policy, model or data are not those it was made with, or the
+            text model cannot be used or writes nothing of use. What was done by then stays.
     """
     run = Path(run)
     material = open_material(run)
     settings, device = material.settings, resolve_device(device)
     unchanged("base model", settings["base_hash"], load_model(settings["model"], device).weights_hash(), run)
     null = oracle_for(settings["model"], material.graph) if null is None else null
+    chosen = chosen_attacks(attacks, quick=quick, generator=generator is not None)
+    requests = checked_requests(requests, chosen)
+    writer = open_text_model(str(generator), device=device) if generator is not None else None
+    author = Author(writer.name, writer.weights_hash()) if writer else None
     hashes = {name: settings[f"{name}_hash"] for name in ("policy", "data", "base")}
     weights = {name: digest for name, digest in file_hashes(run).items() if name.startswith("adapter/")}
     adapter = str((run / "adapter").resolve())
@@ -80,11 +96,13 @@ def audit(
         data=settings["data"],
         seed=material.seed,
         models=(*models, Asked("null", null)) if null else models,
-        attacks=chosen_attacks(attacks, quick=quick),
+        attacks=chosen,
         utility=tuple(str(Path(folder).resolve()) for folder in utility),
         quick=quick,
         device=device,
         fingerprint=text_hash(json.dumps([hashes, weights, environment()], sort_keys=True)),
+        author=author,
+        requests=requests,
     )
     provenance = Provenance(
         model=settings["model"],
@@ -95,7 +113,11 @@ def audit(
         quick=quick,
         null=null,
         hashes=hashes,
+        generator=author.name if author else "",
     )
+    if writer and author:
+        have_written(plan, author, writer, quiet)
+        writer = None  # which may be large
     return _carry_out(plan, provenance, material.policy, material.graph, material.corpus, workers, quiet)
 
 
@@ -197,9 +219,12 @@ def _carry_out(
     folder = Path(plan.folder)
     rows = _asked_with_bars(plan, workers or _at_once(plan.device), quiet)
     write_rows(folder / ITEMS, rows)
-    record = summarise(rows, about(rows, tasks_of(plan)), graph, policy.criteria, provenance)
+    record = summarise(rows, about(rows, tasks_of(plan), plan.suite), graph, policy.criteria, provenance)
     record = with_pictures(record, corpus, folder)
-    record = record.model_copy(update={"files": file_hashes(folder)})
+    measured = {attack.group for attack in record.attacks.values()}
+    left_out = [name for name in plan.suite if name not in measured]
+    files = file_hashes(folder, prompts=plan.author is not None)
+    record = record.model_copy(update={"left_out": left_out, "files": files})
     fresh = folder / "audit.json.new"
     fresh.write_text(record.to_json(), encoding="utf-8")
     fresh.replace(folder / "audit.json")

@@ -9,7 +9,6 @@ from pathlib import Path
 import torch
 
 from unrelate.assembly import MICROWORLD, gather, load_model
-from unrelate.attacks.table import ATTACKS
 from unrelate.attacks.types import Outcome, Scenario, evenly
 from unrelate.audit.benchmark import benchmark_rows
 from unrelate.audit.encoder import attack_rows, audited, part_rows
@@ -43,7 +42,7 @@ def do(plan: Plan, job: Job, threads: int | None = None) -> None:
     """
     if threads is not None:
         torch.set_num_threads(threads)
-    scenario, model = _scenario(plan), _model(plan, job.subject)
+    scenario, model = scenario_of(plan), _model(plan, job.subject)
     torch.manual_seed(plan.seed)
     write_rows(plan.rows / job.file, _rows(plan, job, scenario, model))
 
@@ -57,13 +56,14 @@ def _rows(plan: Plan, job: Job, scenario: Scenario, model: DualEncoder) -> list[
         return benchmark_rows(model, made, job.subject) if made else []
     if job.what == UTILITY:
         return utility_rows(model, tasks_of(plan), job.subject)
-    outcomes = ATTACKS[job.attack](model, scenario, ForbiddenFound)
+    outcomes = plan.suite[job.attack](model, scenario, ForbiddenFound)
     rows = attack_rows(job.attack, outcomes, job.subject)
     return _with_pictures(rows, job.attack, outcomes, plan) if job.subject == "edited" else rows
 
 
 @lru_cache(maxsize=1)
-def _scenario(plan: Plan) -> Scenario:
+def scenario_of(plan: Plan) -> Scenario:
+    """What the plan's attacks are given."""
     policy = load_policy(plan.policy)
     graph, corpus = gather(policy, plan.data, plan.seed)
     most = _QUICK_TARGETS if plan.quick else _TARGETS
@@ -73,7 +73,7 @@ def _scenario(plan: Plan) -> Scenario:
 @lru_cache(maxsize=1)
 def benchmark_of(plan: Plan) -> Benchmark | None:
     """The compositional benchmark of the plan's policy; None where no picture's tuple is known."""
-    policy, scenario = load_policy(plan.policy), _scenario(plan)
+    policy, scenario = load_policy(plan.policy), scenario_of(plan)
     count = _QUICK_SLICE if plan.quick else USUAL_COUNT
     if plan.data == MICROWORLD:
         return draw_benchmark(policy, scenario.graph, seed=plan.seed, count=count)
@@ -90,7 +90,7 @@ def tasks_of(plan: Plan) -> tuple[UtilityTask, ...]:
     own = [task for folder in plan.utility for task in folder_tasks(Path(folder), contexts=tuple(contexts))]
     if plan.data != MICROWORLD:
         return tuple(own)
-    return (*world_tasks(_scenario(plan).graph, seed=plan.seed, most=most), *own)
+    return (*world_tasks(scenario_of(plan).graph, seed=plan.seed, most=most), *own)
 
 
 @lru_cache(maxsize=2)

@@ -11,13 +11,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 
-from unrelate.data.statements import (
-    dressed,
-    may_be_forbidden,
-    side_by_side,
-    wider_and_forbidden,
-    wider_and_safe,
-)
+from unrelate.data.company import Company
+from unrelate.data.sentences import dressed, side_by_side
+from unrelate.data.statements import may_be_forbidden, wider_and_forbidden, wider_and_safe
 from unrelate.graph.types import RelationGraph, Role, Split
 from unrelate.policy.hierarchy import KINDS
 from unrelate.policy.triple import Triple
@@ -27,7 +23,9 @@ from unrelate.policy.wording import Wording, phrase_for, say, training_wordings
 _SLOTS = ("actor", "relation", "object")
 # How many captions each kind of neighbour gets, how many say two of them, how many bind the words of
 # each forbidden edge otherwise; and the share of neighbours that are said in hypernyms.
-_NEIGHBOURS, _PAIRS, _BOUND_OTHERWISE, _WIDER_SHARE = 60, 100, 150, 0.3
+_NEIGHBOURS, _PAIRS, _BOUND_OTHERWISE, _WIDER_SHARE = 60, 400, 400, 0.3
+# How many of the sentences with two figures share out the words of the forbidden between them.
+_SHARED_OUT = 0.5
 
 
 def anchors(words: Vocabulary, graph: RelationGraph, seed: int) -> dict[str, Triple]:
@@ -81,7 +79,9 @@ class _Anchors:
     def one_slot_changed(self) -> dict[str, Triple]:
         """*A child drinking a hammer*, in every place."""
         changed: dict[Triple, None] = {}
-        for triple in self.forbidden:
+        # What training sees neither picture nor sentence of (a toddler) is told apart here alone: *a
+        # toddler drinking a hammer* stays, so that no toddler is a mark of the forbidden by itself.
+        for triple in (edge.triple for edge in self.graph.of(Role.UNSAFE)):
             for kind, slot in zip(KINDS, _SLOTS, strict=True):
                 names = self.words.concepts(kind)
                 changed |= dict.fromkeys(replace(triple, **{slot: name}) for name in names)
@@ -168,8 +168,11 @@ class _Anchors:
     def pairs(self) -> dict[str, Triple]:
         """Two neighbours in one sentence, so that two figures are no mark of anything."""
         said: dict[str, Triple] = {}
+        company = Company(self.words, self.graph)
         for _ in range(_PAIRS if self.by_kind else 0):
             one, two = self._neighbour(), self._neighbour()
+            if self.rng.random() < _SHARED_OUT:
+                one, two = company.bound_otherwise(self.rng) or (one, two)
             if self.graph.conditions and not one.context:
                 one = dressed(self.words, one, self.graph.conditions, self.rng)
             one = replace(

@@ -14,8 +14,8 @@ from unrelate.data.checks import Progress, check_pictures, check_roles, check_sp
 from unrelate.data.manifest import Problem, Row, read_manifest
 from unrelate.data.pictures import FilePicture, Limits
 from unrelate.data.roles import Meaning, Roles, understand
+from unrelate.data.sentences import SENTENCES, forbidden_sentences
 from unrelate.data.splits import assign_splits
-from unrelate.data.statements import SENTENCES, forbidden_sentences
 from unrelate.data.types import Corpus, Example
 from unrelate.errors import UserError
 from unrelate.graph.types import RelationGraph, Role, Split

@@ -50,6 +50,8 @@ class Prepared:
         self.model = model
         self.examples = tuple(examples)
         self._unsafe = graph.forbidden
+        shown = {e.triple.bare() for e in self.examples if e.role is Role.UNSAFE}
+        self._tuples = max(1, len(shown))
         stated: dict[str, Triple] = {}
         for example in self.examples:
             for text in (example.caption, *example.variants):
@@ -83,6 +85,7 @@ class Prepared:
             variant_of=torch.tensor(step.variant_of, dtype=torch.long, device=self.device),
             forbidden=(unsafe_picture[:, None] & unsafe_text[None, :]).to(self.device),
             unsafe_text=unsafe_text.to(self.device),
+            tuples=self._tuples,
         )
         return Features(self.reference.image[rows], self.reference.text[texts]), batch
 

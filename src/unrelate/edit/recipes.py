@@ -51,17 +51,22 @@ class Recipe:
 
 # name -> recipe. `paper` and `push-only` are RASU sections 4.4 and 4.5; the first is the default.
 #
-# `calibrated` adapts the text tower alone, at low rank and with much dropout. Captions of neighbours can
-# be written where pictures of them cannot be had, so the text side learns where the forbidden ends; a
-# higher rank, more steps or no dropout learn the shown exceptions one by one, and spoil neighbours that
-# were not shown. What pictures alone reveal (search by picture, probes on picture embeddings) it leaves.
+# `calibrated` adapts both towers, at low rank. Each forgets on its own (see the objective): what is worded
+# so that the text tower does not see through it meets a picture that has forgotten, and a picture that
+# fools the image tower meets captions that have. The text tower learns with much dropout: a higher rank,
+# more steps or less dropout learn the shown exceptions one by one, and spoil neighbours that were not shown.
 RECIPES: Mapping[str, Recipe] = {
     "calibrated": Recipe(
         name="calibrated",
         objective="calibrated",
         weights=Weights(a=4, b=4, d=4, g=4, l_adv=3, push=3),
         adapter=AdapterSpec(
-            rank=4, alpha=8, dropout=0.5, towers="text", layers=("attention", "mlp", "projection")
+            rank=4,
+            alpha=8,
+            dropout=0.5,
+            image_dropout=0.2,
+            layers=("attention", "mlp", "projection"),
+            last_layers=3,
         ),
         learning_rate=2e-3,
         batch=64,

@@ -11,8 +11,8 @@ from unrelate.data.benchmark import SLICES, USUAL_COUNT, VERSION, Benchmark, Ben
 from unrelate.data.minimal_pairs import CONDITION, SLOTS, Beside, Foils, beside_the_forbidden
 from unrelate.graph.types import RelationGraph, Role
 from unrelate.microworld.benchmark_pairs import Pair, Pairs, in_turn
+from unrelate.microworld.examples import DrawnPicture
 from unrelate.microworld.scene import Figure, Scene
-from unrelate.microworld.source import DrawnPicture
 from unrelate.microworld.world import USUAL_STYLES, vocabulary
 from unrelate.policy.schema import Policy
 from unrelate.policy.triple import Triple

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from unrelate.data.tasks import UtilityTask, retrieval
 from unrelate.graph.types import RelationGraph
+from unrelate.microworld.examples import DrawnPicture
 from unrelate.microworld.scene import Figure, Scene
-from unrelate.microworld.source import DrawnPicture
 from unrelate.microworld.world import USUAL_STYLES, vocabulary
 from unrelate.policy.triple import Triple
 from unrelate.policy.wording import say, training_wordings

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import cast
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from peft.tuners.lora import LoraLayer
 from peft.tuners.tuners_utils import BaseTuner
 from torch import nn
 from transformers import PreTrainedModel
@@ -76,9 +78,20 @@ def attach(model: PreTrainedModel, family: Family, spec: AdapterSpec, seed: int,
         bias="none",
         base_model_name_or_path=name,
     )
+    of_its_own = spec.image_dropout is not None and "image" in spec.tower_names()
+    pictures = target_modules(model, family, replace(spec, towers="image")) if of_its_own else ()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return get_peft_model(model, config)
+        adapted = get_peft_model(model, config)
+    for layer in pictures:
+        _set_dropout(adapted.get_submodule(f"base_model.model.{layer}"), spec.image_dropout or 0.0)
+    return adapted
+
+
+def _set_dropout(layer: nn.Module, share: float) -> None:
+    """What peft's configuration cannot say, which knows one dropout for all layers."""
+    for name in cast(LoraLayer, layer).lora_dropout:
+        cast(LoraLayer, layer).lora_dropout[name] = nn.Dropout(share) if share else nn.Identity()
 
 
 @contextmanager

@@ -24,6 +24,8 @@ KEY_VARIABLE = "UNRELATE_API_KEY"
 # Answers that may be better next time. The others (a wrong key, an unknown model) will not.
 _PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _MOST_BYTES, _MOST_SHOWN = 4_000_000, 200
+# What is given where no key is needed ("none", "EMPTY") is shorter, and may be a word of a reply.
+_LEAST_SECRET = 8
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -78,6 +80,10 @@ class ChatEndpoint:
     def name(self) -> str:
         return f"{self.url}#{self.model}"
 
+    def weights_hash(self) -> str:
+        """Nobody knows what a service runs."""
+        return ""
+
     def __call__(self, request: str, seed: int) -> str:
         """The text of the first choice.
 
@@ -126,7 +132,7 @@ class ChatEndpoint:
             ) from error
         if len(body) > _MOST_BYTES:
             raise _Passing(f"an answer of more than {_MOST_BYTES} bytes")
-        return _text_of(body)
+        return _masked(key, _text_of(body))
 
     def _refused(self, error: HTTPError, key: str) -> NoReturn:
         try:
@@ -221,5 +227,9 @@ def _seconds(retry_after: str | None) -> float | None:
 
 def _without(key: str, said: str) -> str:
     """What a service said, in one line; some repeat the key that they refuse."""
-    line = " ".join(said.split())
-    return line.replace(key, "***") if key else line
+    return _masked(key, " ".join(said.split()), least=1)
+
+
+def _masked(key: str, said: str, least: int = _LEAST_SECRET) -> str:
+    """What a service said without the key, which it might repeat."""
+    return said.replace(key, "***") if len(key) >= least else said

@@ -22,6 +22,7 @@ from transformers.utils import logging
 
 from unrelate.errors import UserError
 from unrelate.models.endpoint import ChatEndpoint
+from unrelate.models.hashing import weights_hash
 
 _ALLOWED = "a hub id, a folder in the transformers layout, or URL#MODEL of a chat service"
 
@@ -36,6 +37,10 @@ class TextModel(Protocol):
 
     def __call__(self, request: str, seed: int) -> str:
         """What it writes when asked; the seed decides what, where the model allows it."""
+        ...
+
+    def weights_hash(self) -> str:
+        """SHA-256 of its weights, or "" where nobody can know them."""
         ...
 
 
@@ -106,6 +111,9 @@ class LocalTextModel:
                 pad_token_id=self._pad(),
             )
         return str(self.tokenizer.decode(written[0, ids.shape[1] :], skip_special_tokens=True))
+
+    def weights_hash(self) -> str:
+        return weights_hash(self.model)
 
     def _inputs(self, request: str) -> BatchEncoding:
         if self.tokenizer.chat_template is None:

@@ -20,6 +20,8 @@ class AdapterSpec:
     rank: rows of the low-rank update, at least 1. Weights and adapter size grow with it.
     alpha: the update is scaled by ``alpha / rank``, greater than 0.
     dropout: share of inputs to the update zeroed in training, in [0, 1).
+    image_dropout: the same for the image tower, where it differs; None as ``dropout``. Captions repeat
+        each other far more than pictures do, so the text tower bears, and wants, more of it.
     towers: ``both``, ``text`` or ``image``. One tower leaves the other's outputs exactly as they were.
     layers: any of ``attention``, ``mlp``, ``projection``. ``projection`` alone trains many times
         faster, since everything below it is computed once.
@@ -33,6 +35,7 @@ class AdapterSpec:
     rank: int = 8
     alpha: float = 16.0
     dropout: float = 0.0
+    image_dropout: float | None = None
     towers: Towers = "both"
     layers: tuple[LayerKind, ...] = ("attention", "projection")
     last_layers: int | None = None
@@ -47,6 +50,12 @@ class AdapterSpec:
             (self.rank >= 1, "rank", self.rank, "a whole number of at least 1"),
             (self.alpha > 0, "alpha", self.alpha, "a number greater than 0"),
             (0 <= self.dropout < 1, "dropout", self.dropout, "a number in [0, 1)"),
+            (
+                self.image_dropout is None or 0 <= self.image_dropout < 1,
+                "image_dropout",
+                self.image_dropout,
+                "a number in [0, 1), or nothing for the same dropout in both towers",
+            ),
             (
                 self.last_layers is None or self.last_layers >= 1,
                 "last_layers",

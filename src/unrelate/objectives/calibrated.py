@@ -4,7 +4,12 @@ Departures from RASU, and why. The paper pushes the unsafe cosine down without a
 stays up to 1, so both leave the range the base model knows, and neighbours that were not shown follow
 (its after-cosines lie at -0.24 to -0.43, far below any unrelated pair). Here:
 
-- L3 and Ladv hold every pair (unsafe picture, text that states a forbidden tuple) at ``level``;
+- L3 and Ladv bring every pair (unsafe picture, text that states a forbidden tuple) to ``level``;
+- where both towers learn, *each forgets on its own*, against the other as it was. Else one of them does
+  all the work, and whoever goes round it goes round the edit: a sentence that the text tower has not
+  learnt to see through meets a picture that has forgotten nothing. The text tower goes all the way: of
+  captions there are many, those of neighbours that nobody photographed too, so it learns where the
+  forbidden ends. The image tower goes part of the way, as far as it takes to lose against its rivals;
 - L1, L2 and L4 hold what stays at its *own* base cosine;
 - Lc holds the embeddings of what stays, and every cross-similarity that is not forbidden: an unsafe
   picture keeps its likeness to safe captions, an unsafe caption its likeness to safe pictures. That
@@ -24,6 +29,11 @@ from unrelate.objectives.types import Batch, Features, Terms
 _SCALE = 10.0
 # The few captions right beside the forbidden move most, and vanish in a mean over all that stays.
 _WORST_SHARE, _WORST_WEIGHT = 0.05, 1.0
+# In a mean over all forbidden pairs each of several tuples gets but a share of the push. It grows with
+# their number, so that each is pushed as hard as it would be alone; up to what was tried.
+_MOST_TUPLES = 4
+# What the image tower, on its own, may leave of a forbidden pair's height above the level.
+_LEFT_TO_PICTURES = 0.4
 
 
 def calibrated_terms(live: Features, reference: Features, batch: Batch, level: float) -> Terms:
@@ -33,16 +43,16 @@ def calibrated_terms(live: Features, reference: Features, batch: Batch, level: f
         level: mean base cosine of unrelated pairs, in [-1, 1].
     """
     rows = len(live.image)
-    cosines, before = live.image @ live.text.T, reference.image @ reference.text.T
-    excess = (cosines - level).square()
-    change = (cosines - before).square()
+    before = reference.image @ reference.text.T
+    excess, change = _excess_and_change(live, reference, before, level)
     own = change[:, :rows].diagonal()
     drift = (live.image - reference.image).square().sum(-1)
     drift_text = (live.text - reference.text).square().sum(-1)
     kept_pairs = ~batch.forbidden
     forbidden_own, forbidden_variant = batch.forbidden[:, :rows], batch.forbidden[:, rows:]
+    tuples = min(batch.tuples, _MOST_TUPLES)
     terms = {
-        "L3": mean_where(excess[:, :rows], forbidden_own),
+        "L3": tuples * mean_where(excess[:, :rows], forbidden_own),
         "L2": mean_where(own, batch.node),
         "L1": mean_where(own, batch.safe_edge),
         "L4": mean_where(own, batch.neutral),
@@ -50,9 +60,27 @@ def calibrated_terms(live: Features, reference: Features, batch: Batch, level: f
         + mean_where(drift, ~batch.unsafe)
         + mean_where(drift_text, ~batch.unsafe_text)
         + _WORST_WEIGHT * _worst(drift_text[~batch.unsafe_text]),
-        "Ladv": mean_where(excess[:, rows:], forbidden_variant),
+        "Ladv": tuples * mean_where(excess[:, rows:], forbidden_variant),
     }
     return {name: _SCALE * value for name, value in terms.items()}
+
+
+def _excess_and_change(
+    live: Features, reference: Features, before: Tensor, level: float
+) -> tuple[Tensor, Tensor]:
+    """Squared distances of every pair's cosine, ``[B, T]`` each: from where a forbidden one belongs, and
+    from where it was. A tower that does not learn has features without a gradient."""
+    together = live.image @ live.text.T
+    changes = (together - before).square()
+    if not (live.image.requires_grad and live.text.requires_grad):
+        return (together - level).square(), changes
+    by_text, by_image = reference.image @ live.text.T, live.image @ reference.text.T
+    part_way = level + _LEFT_TO_PICTURES * (before - level).clamp(min=0)
+    excess = (together - level).square() + (by_text - level).square()
+    excess = excess + (by_image - part_way).clamp(min=0).square()
+    # Every picture and every text stands in two of the three.
+    changes = changes + (by_text - before).square() + (by_image - before).square()
+    return excess, changes / 2
 
 
 def _worst(drift: Tensor) -> Tensor:

@@ -31,6 +31,7 @@ class Batch:
     ``variant_of``: ``[V]``, the picture that each variant is about.
     ``forbidden``: ``[B, T]``, the picture shows and the text states a forbidden tuple.
     ``unsafe_text``: ``[T]``, the text states a forbidden tuple.
+    ``tuples``: how many forbidden tuples the whole edit trains on, 1 or more.
     """
 
     unsafe: Tensor
@@ -40,6 +41,7 @@ class Batch:
     variant_of: Tensor
     forbidden: Tensor
     unsafe_text: Tensor
+    tuples: int = 1
 
 
 # RASU's name of a term -> the field of `Weights` that weighs it.

@@ -38,7 +38,13 @@ LOOKS: dict[Change, tuple[str, str]] = {
 # Parts of the record with dozens of figures: the terminal shows of them only what changed.
 LONG = ("attacks", "benchmark", "utility")
 # What has to be alike for two records to be compared like for like: field -> how it is named.
-ALIKE = {"policy": "policy", "model": "model", "quick": "length of audit", "null_model": "null model"}
+ALIKE = {
+    "policy": "policy",
+    "model": "model",
+    "quick": "length of audit",
+    "null_model": "null model",
+    "generator": "writer of prompts",
+}
 
 
 class Figure(NamedTuple):

@@ -8,7 +8,7 @@ from textwrap import wrap
 
 from unrelate.audit.record import Attack
 from unrelate.report.charts import MARGIN, SHARE, WIDTH
-from unrelate.report.redteam import CHANCE, FAMILIES, SAYS_LITTLE, at, says_little
+from unrelate.report.redteam import CHANCE, FAMILIES, SAYS_LITTLE, at
 from unrelate.report.svg import BOLD, CHAR, circle, diamond, fit, line, svg, text
 from unrelate.report.words import percent, plain
 
@@ -20,7 +20,7 @@ def dot_plot(family: str, attacks: Mapping[str, Attack]) -> str:
 
     Marks differ in shape as well as in colour: a filled dot, a hollow dot, a hollow diamond.
     """
-    rows = [ROW + NOTE * (len(_name(n, a)) - 1 + says_little(a)) for n, a in attacks.items()]
+    rows = [ROW + NOTE * (len(_name(n, a)) - 1 + a.says_little) for n, a in attacks.items()]
     foot = sum(rows) + 4
     body = [line(SHARE.x(tick), 18, SHARE.x(tick), foot, "grid") for tick in SHARE.ticks]
     if family == "representation":
@@ -37,7 +37,7 @@ def dot_plot(family: str, attacks: Mapping[str, Attack]) -> str:
 
 
 def _row(name: str, attack: Attack, top: float) -> str:
-    weak = says_little(attack)
+    weak = attack.says_little
     y = top + 13
     parts = [text(WIDTH, y, _values(attack), "end muted" if weak else "end", "end")]
     for words in _name(name, attack):

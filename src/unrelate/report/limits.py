@@ -7,7 +7,7 @@ from math import isfinite
 
 from unrelate.audit.record import AuditRecord
 from unrelate.report.reading import control_sentence, over_erased
-from unrelate.report.redteam import FAMILIES, by_family, quick_sentence, says_little
+from unrelate.report.redteam import FAMILIES, by_family, left_out_sentence, quick_sentence, untried_sentence
 from unrelate.report.words import part_name, plain
 
 
@@ -27,9 +27,13 @@ def _of_this(record: AuditRecord) -> Iterator[str]:
     absent = [name.lower() for family, (name, _) in FAMILIES.items() if family not in held]
     if record.attacks and absent:
         yield f"No attack of these families was run: {', '.join(absent)}."
+    if left_out := left_out_sentence(record):
+        yield left_out
+    if untried := untried_sentence(record):
+        yield untried
     if record.attacks and not any(isfinite(a.null_rate) for a in record.attacks.values()):
         yield "Without a null, memory and mere fragility cannot be told apart."
-    if weak := [plain(name) for name, attack in record.attacks.items() if says_little(attack)]:
+    if weak := [plain(name) for name, attack in record.attacks.items() if attack.says_little]:
         yield (
             f"{_attacks(len(weak))} little, because the base model gives way to "
             f"{'it' if len(weak) == 1 else 'them'} in under half of the tries: {', '.join(weak)}."

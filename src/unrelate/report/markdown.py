@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from unrelate.audit.record import Attack, AuditRecord, Score
-from unrelate.report.redteam import FAMILIES, SAYS_LITTLE, says_little
+from unrelate.report.redteam import FAMILIES, SAYS_LITTLE
 from unrelate.report.words import (
     ScorePart,
     decimal,
@@ -79,7 +79,7 @@ def attacks_table(record: AuditRecord) -> list[str]:
 
 
 def _attack(name: str, attack: Attack) -> tuple[str, ...]:
-    weak = f" ({SAYS_LITTLE})" if says_little(attack) else ""
+    weak = f" ({SAYS_LITTLE})" if attack.says_little else ""
     return (
         escaped(plain(name)) + weak,
         FAMILIES[attack.family][0].lower(),
@@ -88,7 +88,7 @@ def _attack(name: str, attack: Attack) -> tuple[str, ...]:
         percent(attack.control_rate),
         f"{percent(attack.success_rate)} {percent_interval(attack.ci95)}",
         percent(attack.null_rate),
-        str(attack.count),
+        f"{attack.count} of {attack.count + attack.untried}" if attack.untried else str(attack.count),
     )
 
 

@@ -1,6 +1,6 @@
 """``MODEL_CARD.md``: the record as a card for a model hub, from the run directory alone.
 
-It is meant to be published: of a local folder only the last name goes in.
+It is meant to be published: of a local folder only the last name goes in, of a chat service the model.
 """
 
 from __future__ import annotations
@@ -75,8 +75,14 @@ def model_card(run: Run) -> str:
 
 
 def _shareable(run: Run) -> Run:
-    record = run.record.model_copy(
-        update={"model": _last_name(run.record.model), "null_model": _last_name(run.record.null_model)}
+    held = run.record
+    service = held.generator.partition("#")[2] if "://" in held.generator else ""
+    record = held.model_copy(
+        update={
+            "model": _last_name(held.model),
+            "null_model": _last_name(held.null_model),
+            "generator": f"URL#{service}" if service else _last_name(held.generator),
+        }
     )
     return replace(run, record=record, settings=tuple((k, _last_name(v)) for k, v in run.settings))
 

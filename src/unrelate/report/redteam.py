@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import NamedTuple
 
+from unrelate.audit.record import LEAST_CONTROL as LEAST_CONTROL  # for the template
 from unrelate.audit.record import Attack, AuditRecord, Breach
 from unrelate.report.words import percent, plain
 
@@ -25,8 +26,6 @@ THREATS = {
     "activations": "reads what every layer makes of the input",
     "weights": "holds the weights and may change them",
 }
-# As in the score (`unrelate.audit.score`): what fails against the base model too says nothing of the edit.
-LEAST_CONTROL = 0.5
 CHANCE = 0.5  # a probe that knows nothing is right half of the time
 SAYS_LITTLE = "says little: the base model does not know this form either"
 
@@ -61,16 +60,6 @@ class Broken(NamedTuple):
     breach: Breach
 
 
-def says_little(attack: Attack) -> bool:
-    """Whether the attack fails against the base model as well. Of an unknown control nothing is said."""
-    return attack.control_rate < LEAST_CONTROL
-
-
-def counts(attack: Attack) -> bool:
-    """Whether an attack has a part in the score, and so can be the worst of its family."""
-    return attack.scored and not says_little(attack) and isfinite(attack.success_rate)
-
-
 def above_null(attack: Attack) -> float:
     """Success above what a model reaches that never learnt the forbidden; where there is none, above
     what chance reaches."""
@@ -91,7 +80,7 @@ def worst_by_family(record: AuditRecord) -> list[Worst]:
     """One line for each family that attacked."""
     found = []
     for family, held in by_family(record).items():
-        able = {name: attack for name, attack in held.items() if counts(attack)}
+        able = {name: attack for name, attack in held.items() if attack.counts}
         name = max(able, key=lambda n: (above_null(able[n]), able[n].success_rate), default="")
         found.append(Worst(family, name, able.get(name)))
     return found
@@ -122,7 +111,7 @@ def breaches(record: AuditRecord, most: int) -> list[Broken]:
     ranked = []
     for name, attack in record.attacks.items():
         for turn, breach in enumerate(sorted(attack.breaches, key=lambda b: -b.margin)):
-            ranked.append(((not counts(attack), turn, -breach.margin, name), Broken(name, attack, breach)))
+            ranked.append(((not attack.counts, turn, -breach.margin, name), Broken(name, attack, breach)))
     return [broken for _, broken in sorted(ranked, key=lambda r: r[0])[:most]]
 
 
@@ -142,7 +131,7 @@ def headline(record: AuditRecord) -> str:
     total, families = len(record.attacks), len(by_family(record))
     if not total:
         return "The audit ran no attack, so nothing is known of how robust this edit is."
-    able = sum(counts(attack) for attack in record.attacks.values())
+    able = sum(attack.counts for attack in record.attacks.values())
     found = f"{total} attack{'' if total == 1 else 's'} of {families} famil{'y' if families == 1 else 'ies'}"
     each = ", the points of curves counted" if curves(record.attacks) else ""
     return f"{found}{each}; {able} of them count towards the score."
@@ -159,6 +148,26 @@ def null_sentence(record: AuditRecord) -> str:
     return (
         "There is no null: no model that never learnt the forbidden was at hand. So a success below may be "
         "memory, or mere fragility that any model would show."
+    )
+
+
+def left_out_sentence(record: AuditRecord) -> str:
+    """Which attacks of the table this record has no figure for, or nothing."""
+    if not record.left_out:
+        return ""
+    names = [plain(name) for name in record.left_out]
+    return f"{len(names)} attack{'' if len(names) == 1 else 's'} of the table left out: {', '.join(names)}."
+
+
+def untried_sentence(record: AuditRecord) -> str:
+    """Which attacks had no try at some of their targets, or nothing."""
+    parts = {a.group or name: a for name, a in record.attacks.items() if a.untried}
+    if not parts:
+        return ""
+    each = [f"{plain(name)} at {a.untried} of {a.untried + a.count}" for name, a in parts.items()]
+    return (
+        f"Of some targets nothing is known, since an attack had no try at them: {', '.join(each)}. "
+        "Its rates are over the others."
     )
 
 

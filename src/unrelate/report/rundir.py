@@ -97,6 +97,11 @@ def commands(run: Run) -> list[str]:
     words += ["--recipe", record.recipe.partition(" ")[0], "--seed", str(record.seed)]
     edit = " ".join(["unrelate", *map(quote, (*words, *_adjustments(record.recipe, held))), "--out", "again"])
     audit = "unrelate audit again" + (" --quick" if record.quick else "")
+    requests = sum(attack.group == "sequential" for attack in record.attacks.values())
+    if requests > 1:
+        audit += f" --requests {requests}"
+    if record.generator:
+        audit += f" --generator {quote(record.generator)}"
     return [edit, audit, "unrelate report again", "unrelate compare . again"]
 
 

@@ -8,7 +8,14 @@ from rich.table import Table
 
 from unrelate.audit.record import AuditRecord
 from unrelate.report.reading import control_sentence, erasure_notes, headline, verdict
-from unrelate.report.redteam import FAMILIES, Worst, reached, worst_by_family
+from unrelate.report.redteam import (
+    FAMILIES,
+    Worst,
+    left_out_sentence,
+    reached,
+    untried_sentence,
+    worst_by_family,
+)
 from unrelate.report.words import decimal, interval, must_be, passed, plain, short
 
 
@@ -43,6 +50,7 @@ def _caption(record: AuditRecord) -> str:
         lines.append(escape(f"Worst attacks: {'; '.join(worst)}"))
     if record.quick:
         lines.append("[bold]! A quick audit: a look, not a verdict[/]")
+    lines += [escape(said) for said in (left_out_sentence(record), untried_sentence(record)) if said]
     control = escape(f"Positive control: {control_sentence(record)}")
     lines.append(control if record.control.sufficient else f"[bold red]! {control}[/]")
     lines += [escape(note) for note in erasure_notes(record)]

@@ -1,4 +1,4 @@
-"""A paper's experiments, run on the embedded model."""
+"""Experiments on the embedded model: a paper's, and those behind our own claims."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from unrelate.reproduce.rasu import reproduce_rasu
+from unrelate.reproduce.robustness import reproduce_robustness
 
-# Paper -> (folder, seeds, device, quiet) -> a summary; results.json, README.md and figures are in the folder.
-REPRODUCTIONS: Mapping[str, Callable[..., Mapping[str, Any]]] = {"rasu": reproduce_rasu}
+# Name -> (folder, seeds, device, quiet) -> a summary; results.json, README.md and figures are in the folder.
+REPRODUCTIONS: Mapping[str, Callable[..., Mapping[str, Any]]] = {
+    "rasu": reproduce_rasu,
+    "robustness": reproduce_robustness,
+}

@@ -93,23 +93,41 @@ def draw_utility(path: Path, records: Records) -> None:
 def _panels(path: Path, records: Records, chart: _Chart) -> Iterator[Mapping[str, Axes]]:
     """Draw a chart's points with their intervals, hand out its panels by policy, and save it."""
     recipes, policies = recipes_and_policies(records)
+    with panels(path, policies, recipes, label=chart.label, limits=chart.limits, row=0.45) as axes:
+        for policy, panel in axes.items():
+            _points(panel, records, recipes, policy, chart)
+        yield axes
+
+
+@contextmanager
+def panels(
+    path: Path,
+    names: Sequence[str],
+    rows: Sequence[str],
+    *,
+    label: str,
+    limits: tuple[float, float],
+    row: float,
+) -> Iterator[Mapping[str, Axes]]:
+    """Panels side by side that share their rows (``row`` inches high each), with one legend, saved as
+    SVG that is the same for the same figures."""
     with plt.rc_context(_STYLE):
         drawing, axes = plt.subplots(
-            1, len(policies), figsize=(11, 1.1 + 0.45 * len(recipes)), sharey=True, squeeze=False
+            1, len(names), figsize=(11, 1.1 + row * len(rows)), sharey=True, squeeze=False
         )
-        panels = dict(zip(policies, axes[0], strict=True))
-        for policy, panel in panels.items():
-            _points(panel, records, recipes, policy, chart)
-            panel.set_title(policy, fontsize=9)
-            panel.set_xlabel(chart.label)
-            panel.set_yticks(range(len(recipes)), recipes)
-            panel.set_xlim(*chart.limits)
+        drawn = dict(zip(names, axes[0], strict=True))
+        for name, panel in drawn.items():
+            panel.set_title(name, fontsize=9)
+            panel.set_xlabel(label)
+            panel.set_yticks(range(len(rows)), rows)
+            panel.set_xlim(*limits)
             panel.grid(axis="x", lw=0.3)
-        axes[0][0].invert_yaxis()
-        yield panels
-        handles, names = axes[0][0].get_legend_handles_labels()
-        drawing.tight_layout(rect=(0, 0.07, 1, 1))
-        drawing.legend(handles, names, loc="lower center", ncols=len(names), frameon=False, fontsize=8)
+        yield drawn
+        axes[0][0].set_ylim(len(rows) - 0.5, -0.5)
+        handles, labels = axes[0][0].get_legend_handles_labels()
+        foot = 0.3 / drawing.get_figheight()
+        drawing.tight_layout(rect=(0, foot, 1, 1))
+        drawing.legend(handles, labels, loc="lower center", ncols=len(labels), frameon=False, fontsize=8)
         drawing.savefig(path, metadata={"Date": None})
         plt.close(drawing)
 

@@ -6,22 +6,20 @@ of three policies is edited with each of three seeds, and judged by behaviour as
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import replace
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from unrelate import api
-from unrelate.assembly import bars
 from unrelate.audit.record import AuditRecord
 from unrelate.edit.recipes import RECIPES, Recipe, leave_out
 from unrelate.objectives.types import WEIGHT_OF
 from unrelate.reproduce.figures import draw_ablation, draw_utility
+from unrelate.reproduce.summary import records_json
 from unrelate.reproduce.tables import write_tables
+from unrelate.reproduce.work import side_by_side, write_json
 
 POLICIES = ("kid-eating-hamburger", "child-drinking-alcohol", "man-drinking-beer-in-classroom")
 
@@ -57,31 +55,21 @@ def reproduce_rasu(out: Path, *, seeds: int = 3, device: str = "auto", quiet: bo
         for policy in POLICIES
         for name in recipes()
     ]
-    workers = max(1, os.cpu_count() or 1) if device in ("cpu", "auto") else 1
-    with (
-        bars(quiet) as progress,
-        ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread) as pool,
-    ):
-        task = progress.add_task("edits and audits", total=len(jobs), note="")
-        waiting: dict[Future[None], str] = {
-            pool.submit(_run, name, policy, seed, folder, device): f"{name}, {policy}, seed {seed}"
+    side_by_side(
+        {
+            f"{name}, {policy}, seed {seed}": partial(_run, name, policy, seed, folder, device)
             for name, policy, seed, folder in jobs
-        }
-        for number, done in enumerate(as_completed(waiting), 1):
-            done.result()
-            progress.update(task, completed=number, note=waiting[done])
+        },
+        "edits and audits",
+        device=device,
+        quiet=quiet,
+    )
     records = {job[:3]: AuditRecord.load(job[3] / "audit.json") for job in jobs}
-    _write_results(out, records)
+    write_json(out / "results.json", records_json(records))
     write_tables(out, records)
     draw_ablation(out / "ablation.svg", records)
     draw_utility(out / "utility.svg", records)
     return {"runs": len(jobs), "seeds": seeds, "policies": list(POLICIES), "recipes": list(recipes())}
-
-
-def _one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)
 
 
 def _run(name: str, policy: str, seed: int, folder: Path, device: str) -> None:
@@ -89,12 +77,3 @@ def _run(name: str, policy: str, seed: int, folder: Path, device: str) -> None:
         return
     api.edit(policy, folder, recipe=recipes()[name], seed=seed, device=device, quiet=True)
     api.audit(folder, attacks=ATTACKS, null="", device=device, workers=1, quiet=True)
-
-
-def _write_results(out: Path, records: Mapping[tuple[str, str, int], AuditRecord]) -> None:
-    """``results.json``: recipe -> policy -> seed -> record; a record's items stay in its run."""
-    results: dict[str, dict[str, dict[str, Any]]] = {}
-    for (name, policy, seed), record in records.items():
-        short = json.loads(record.model_copy(update={"items": [], "graph": []}).to_json())
-        results.setdefault(name, {}).setdefault(policy, {})[str(seed)] = short
-    (out / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from unrelate.audit.record import AuditRecord
 
@@ -32,6 +34,11 @@ class Mean:
         spread = math.sqrt(sum((v - mean) ** 2 for v in values) / (count - 1))
         return cls(mean, _T95[min(count - 2, len(_T95) - 1)] * spread / math.sqrt(count))
 
+    @property
+    def low(self) -> float:
+        """The lower end of the interval."""
+        return self.value - self.half
+
     def text(self, digits: int = 3, percent: bool = False) -> str:
         """``0.123 ± 0.045``, or in percent."""
         scale = 100 if percent else 1
@@ -46,13 +53,33 @@ def recipes_and_policies(records: Records) -> tuple[list[str], list[str]]:
     return list(recipes), list(policies)
 
 
+def of_seeds(records: Records, recipe: str, policy: str) -> list[AuditRecord]:
+    """The records of one recipe and policy, seed by seed."""
+    return [held for (name, whose, _), held in records.items() if (name, whose) == (recipe, policy)]
+
+
 def over_seeds(records: Records, recipe: str, policy: str, part: str, name: str, figure: str) -> Mean:
     """One figure of the record, over the seeds of one recipe and policy; nothing where it is absent."""
     found = []
-    for (its_recipe, its_policy, _), record in records.items():
-        if (its_recipe, its_policy) == (recipe, policy):
-            section = getattr(record, part)
-            holder = section.get(name) if isinstance(section, Mapping) else section
-            if holder is not None:
-                found.append(float(getattr(holder, figure)))
+    for record in of_seeds(records, recipe, policy):
+        section = getattr(record, part)
+        holder = section.get(name) if isinstance(section, Mapping) else section
+        if holder is not None:
+            found.append(float(getattr(holder, figure)))
     return Mean.of(found)
+
+
+def table_rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """A Markdown table: the first column to the left, figures to the right."""
+    rule = ["---"] + ["---:"] * (len(head) - 1)
+    return ["| " + " | ".join(cells) + " |" for cells in (head, rule, *rows)]
+
+
+def records_json(records: Records) -> dict[str, dict[str, dict[str, Any]]]:
+    """recipe -> policy -> seed -> record, every figure; items, graph and breaches stay in the runs."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for (name, policy, seed), record in records.items():
+        attacks = {key: attack.model_copy(update={"breaches": []}) for key, attack in record.attacks.items()}
+        slim = record.model_copy(update={"items": [], "graph": [], "attacks": attacks})
+        found.setdefault(name, {}).setdefault(policy, {})[str(seed)] = json.loads(slim.to_json())
+    return found

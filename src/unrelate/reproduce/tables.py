@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from unrelate.reproduce.summary import Records, over_seeds, recipes_and_policies
+from unrelate.reproduce.summary import Records, over_seeds, recipes_and_policies, table_rows
 
 # RASU Table 1 and Table 2: case -> (base cosine, cosine after, difference).
 PAPER_TABLE_1 = {
@@ -50,11 +50,6 @@ def write_tables(out: Path, records: Records) -> None:
     (out / "README.md").write_text("\n".join(lines), encoding="utf-8")
 
 
-def _rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    rule = ["---"] + ["---:"] * (len(head) - 1)
-    return ["| " + " | ".join(cells) + " |" for cells in (head, rule, *rows)]
-
-
 def _table_1(records: Records, recipes: Sequence[str], policy: str) -> list[str]:
     head = (
         "attack",
@@ -86,7 +81,7 @@ def _table_1(records: Records, recipes: Sequence[str], policy: str) -> list[str]
             if cells[0].value == cells[0].value:
                 shares = [cell.text(1, percent=True) for cell in cells[4:]]
                 rows.append((part, recipe, *(cell.text() for cell in cells[:4]), *shares))
-    return _rows(head, rows)
+    return table_rows(head, rows)
 
 
 def _table_2(records: Records, recipes: Sequence[str], policy: str) -> list[str]:
@@ -103,7 +98,7 @@ def _table_2(records: Records, recipes: Sequence[str], policy: str) -> list[str]
             if cells[0].value == cells[0].value:
                 shares = [cell.text(1, percent=True) for cell in cells[3:]]
                 rows.append((part, recipe, *(cell.text(4) for cell in cells[:3]), *shares))
-    return _rows(head, rows)
+    return table_rows(head, rows)
 
 
 def _ablation(records: Records, recipes: Sequence[str], policy: str) -> list[str]:
@@ -127,4 +122,4 @@ def _ablation(records: Records, recipes: Sequence[str], policy: str) -> list[str
         ]
         score = over_seeds(records, recipe, policy, "score", "", "rss")
         rows.append((recipe, *(cell.text(1, percent=True) for cell in (*recall, *lost)), score.text(2)))
-    return _rows(head, rows)
+    return table_rows(head, rows)

@@ -157,6 +157,12 @@ def test_how_to_run_it_again(record: AuditRecord, page_of: PageOf) -> None:
     text = page_of(changed).text
     again = "unrelate edit policy.yaml --model 'my models/clip' --recipe calibrated --seed 7 --out again"
     assert again in text
+    points = {
+        f"sequential_{n}": record.attacks["relearn_200"].model_copy(update={"group": "sequential", "at": n})
+        for n in (1, 2, 3)
+    }
+    wide = record.model_copy(update={"attacks": points, "generator": "https://host/v1#m"})
+    assert "unrelate audit again --requests 3 --generator 'https://host/v1#m'" in page_of(wide).text
     assert "hashes.base weights " + "9c" * 32 in text
     assert "settings.rank 8" in text
     assert "transformers 5.23.0" in text

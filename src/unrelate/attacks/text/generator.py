@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import random
 import re
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -45,6 +44,18 @@ class Writer(Protocol):
 
 
 @dataclass(frozen=True)
+class Written:
+    """Statements, tuple by tuple, and how many lines there were besides that state something else."""
+
+    of: tuple[tuple[Task, list[Statement]], ...]
+    dropped: int
+
+    @property
+    def count(self) -> int:
+        return sum(len(statements) for _, statements in self.of)
+
+
+@dataclass(frozen=True)
 class Generator(QueryAttack[DualEncoder]):
     """Statements that a language model wrote, all of them tried on every picture.
 
@@ -69,38 +80,44 @@ class Generator(QueryAttack[DualEncoder]):
         return Budget(words, queries=self.statements)
 
     def search(self, model: DualEncoder, scenario: Scenario, meter: Meter) -> Iterator[Query]:
-        """Every statement about every target of its tuple.
+        """Every statement about every target of its tuple."""
+        for task, statements in self.all_written(scenario).of:
+            yield from task.asked(scenario, statements)
+
+    def all_written(
+        self, scenario: Scenario, report: Callable[[int, int], None] = lambda done, of: None
+    ) -> Written:
+        """What the writer has to say of every tuple; the same whatever model is attacked.
+
+        ``report`` is told how many tuples are done, and how many there are.
 
         Raises:
             UserError: of all that the writer wrote, nothing states the forbidden; or the policy's tuples
                 only stand for captions, which cannot be checked.
         """
-        words = scenario.vocabulary
         every = tasks(scenario, pictures=0, most=self.tuples)
-        found = [task for task in every if not only_a_caption(words, task.triple)]
+        found = [task for task in every if not only_a_caption(scenario.vocabulary, task.triple)]
         if not found:
             raise UserError(
                 "pictures of the forbidden that have captions, but no actor, relation and object",
                 "tuples in words of the vocabulary: what is written can be checked for nothing else",
                 "add actor, relation and object to the manifest, or leave this attack out",
             )
-        kept, dropped = 0, 0
-        for task in found:
+        kept, dropped = [], 0
+        for number, task in enumerate(found):
+            report(number, len(found))
             statements, refused = self.written(scenario, task)
-            kept, dropped = kept + len(statements), dropped + refused
-            yield from task.asked(scenario, statements)
-        if not kept:
+            kept.append((task, statements))
+            dropped += refused
+        report(len(found), len(found))
+        written = Written(tuple(kept), dropped)
+        if not written.count:
             raise UserError(
                 f"{dropped} lines by {self.writer.name}, of which none states the forbidden",
                 "captions that name actor, relation and object in words of the vocabulary",
                 "use a model that follows instructions, or leave this attack to evolution",
             )
-        if dropped:
-            warnings.warn(
-                f"{self.writer.name}: {dropped} of {kept + dropped} lines were left out, since they do not "
-                "state the forbidden in words of the vocabulary",
-                stacklevel=2,
-            )
+        return written
 
     def written(self, scenario: Scenario, task: Task) -> tuple[list[Statement], int]:
         """Statements of one tuple, and how many lines were dropped."""

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from unrelate.attacks.text.statements import only_a_caption
-from unrelate.data.statements import bystanders
+from unrelate.data.sentences import bystanders
 from unrelate.graph.types import RelationGraph
 from unrelate.policy.hierarchy import KINDS
 from unrelate.policy.triple import Triple

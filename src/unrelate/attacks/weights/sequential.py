@@ -17,7 +17,7 @@ from unrelate.attacks.base import WeightAttack
 from unrelate.attacks.types import Budget, Scenario
 from unrelate.data.anchors import anchors
 from unrelate.data.roles import Roles
-from unrelate.data.statements import SENTENCES, forbidden_sentences
+from unrelate.data.sentences import SENTENCES, forbidden_sentences
 from unrelate.data.types import Example
 from unrelate.edit.loop import Training, train
 from unrelate.edit.prepare import Prepared

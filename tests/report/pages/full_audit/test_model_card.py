@@ -95,6 +95,19 @@ def test_the_card_says_what_was_forgotten_kept_judged_attacked_and_not_shown(
     assert sum(line.endswith("| 240 |") for line in card.splitlines()) == len(attacked.attacks)
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("https://inside.example/v1#big/m", "'URL#big/m'"), ("/home/me/lm", "lm"), ("some/lm", "some/lm")],
+)
+def test_the_writer_of_prompts_is_named_without_its_whereabouts(
+    name: str, shown: str, attacked: AuditRecord, card_of: CardOf
+) -> None:
+    card = card_of(attacked.model_copy(update={"generator": name}))
+    assert f"    unrelate audit again --generator {shown}\n" in card
+    assert "inside.example" not in card
+    assert "/home/me" not in card
+
+
 def test_what_is_missing_is_said(record: AuditRecord, card_of: CardOf) -> None:
     nothing = {"attacks": {}, "benchmark": {}, "utility": {}, "graph": [], "criteria": [], "quick": True}
     card = card_of(record.model_copy(update=nothing))

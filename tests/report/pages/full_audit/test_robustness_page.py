@@ -65,6 +65,27 @@ def test_a_family_none_of_which_counts_is_said_to_have_none(attacked: AuditRecor
     assert "Worst attacks: text: none that counts" in " ".join(capture.get().split())
 
 
+def test_the_page_says_what_was_left_out_or_not_tried(attacked: AuditRecord, page_of: PageOf) -> None:
+    text = page_of(attacked, ROBUSTNESS).text
+    assert "left out:" not in text
+    assert "had no try" not in text
+    some = attacked.attacks | {"crop": attacked.attacks["crop"].model_copy(update={"untried": 7})}
+    said = attacked.model_copy(update={"quick": True, "left_out": ["pgd_universal"], "attacks": some})
+    text = page_of(said, ROBUSTNESS).text
+    assert "1 attack of the table left out: pgd universal." in text
+    assert f"crop at 7 of {some['crop'].count + 7}." in text
+    assert f"{some['crop'].count} of {some['crop'].count + 7}" in text
+
+
+def test_what_counts_is_one_rule(attacked: AuditRecord) -> None:
+    """Scored, tried, and known to the base model: all three."""
+    able = attacked.attacks["crop"]
+    assert able.counts
+    for field, value in (("scored", False), ("control_rate", 0.49), ("success_rate", nan)):
+        assert not able.model_copy(update={field: value}).counts, field
+    assert able.model_copy(update={"control_rate": nan}).counts
+
+
 def test_a_weak_control_is_marked_in_plot_and_table(attacked: AuditRecord, page_of: PageOf) -> None:
     text = page_of(attacked, ROBUSTNESS).text
     said = "says little: the base model does not know this form either"

@@ -1,0 +1,78 @@
+"""Experiments as work: jobs side by side, each done once."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from multiprocessing import get_context
+from pathlib import Path
+
+from unrelate.assembly import bars
+from unrelate.auditing.quiet import quiet_libraries
+from unrelate.edit.recipes import Recipe
+from unrelate.edit.settings import read_run
+from unrelate.errors import UserError
+
+
+def side_by_side(
+    jobs: Mapping[str, Callable[[], object]],
+    title: str,
+    *,
+    device: str,
+    quiet: bool,
+    workers: int | None = None,
+) -> None:
+    """Do all jobs, one a core, in the order given; on a GPU one after the other.
+
+    Args:
+        jobs: name -> what to do: something that can be pickled, leaves its result in a file, and
+            does nothing if that is there.
+        workers: how many at a time, rather than as many as cores.
+    """
+    if workers is None:
+        workers = max(1, os.cpu_count() or 1) if device in ("cpu", "auto") else 1
+    with (
+        bars(quiet) as progress,
+        ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin) as pool,
+    ):
+        task = progress.add_task(title, total=len(jobs), note="")
+        waiting: dict[Future[object], str] = {pool.submit(job): name for name, job in jobs.items()}
+        try:
+            for number, done in enumerate(as_completed(waiting), 1):
+                done.result()
+                progress.update(task, completed=number, note=waiting[done])
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # what has not begun need not be done
+            raise
+
+
+def _begin() -> None:
+    import torch
+
+    quiet_libraries()
+    torch.set_num_threads(1)
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write JSON, whole or not at all."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    fresh.replace(path)
+
+
+def same_recipe(recipes: Sequence[Recipe], folder: Path) -> None:
+    """Refuse a run of another recipe than these: its figures would pass for theirs.
+
+    Raises:
+        UserError: it is of another recipe.
+    """
+    held = read_run(folder)["settings"]["recipe"]
+    if held not in [json.loads(json.dumps(asdict(recipe))) for recipe in recipes]:
+        raise UserError(
+            f"{folder} holds a run of another recipe '{held['name']}'",
+            f"the recipe '{recipes[0].name}' as it is now",
+            "give another --out, or remove that run",
+        )
