@@ -35,20 +35,14 @@ def target_modules(model: PreTrainedModel, family: Family, spec: AdapterSpec) ->
     """Full names of the linear modules that ``spec`` adapts, in the model's order.
 
     Raises:
-        UserError: ``last_layers`` exceeds a tower's depth, or the model lacks a named module.
+        UserError: the model lacks a named module.
     """
     linear = {name for name, module in model.named_modules() if isinstance(module, nn.Linear)}
     wanted: list[str] = []
     for tower in spec.tower_names():
         prefix = family.prefixes[tower]
         depth = len(list(model.get_submodule(f"{prefix}.encoder.layers").children()))
-        if spec.last_layers is not None and spec.last_layers > depth:
-            raise UserError(
-                f"last_layers = {spec.last_layers}",
-                f"1 to {depth}, the number of layers of the {tower} tower",
-                "lower last_layers, or leave it out to adapt all layers",
-            )
-        first = 0 if spec.last_layers is None else depth - spec.last_layers
+        first = 0 if spec.last_layers is None else max(0, depth - spec.last_layers)
         for index in range(first, depth):
             for kind in spec.layers:
                 wanted += [f"{prefix}.encoder.layers.{index}.{name}" for name in BLOCK_MODULES[kind]]

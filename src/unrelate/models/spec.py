@@ -25,7 +25,8 @@ class AdapterSpec:
     towers: ``both``, ``text`` or ``image``. One tower leaves the other's outputs exactly as they were.
     layers: any of ``attention``, ``mlp``, ``projection``. ``projection`` alone trains many times
         faster, since everything below it is computed once.
-    last_layers: adapt only the last so many blocks of each tower; None adapts all of them.
+    last_layers: adapt only the last so many blocks of each tower, all of a tower that has no more; None
+        adapts all of both.
 
     Raises:
         UserError: for a value outside these ranges.
