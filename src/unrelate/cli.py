@@ -255,7 +255,7 @@ def demo(
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
-    """Edit, audit (quickly) and report on the embedded model, in about two minutes on two cores.
+    """Edit, audit (quickly) and report on the embedded model, in about three minutes on two cores.
 
     Example: `unrelate demo --out runs/demo`
     """
