@@ -8,7 +8,7 @@ import re
 import pytest
 
 from unrelate.data.company import Company
-from unrelate.data.sentences import bystanders, dressed, forbidden_sentences
+from unrelate.data.sentences import dressed, forbidden_sentences
 from unrelate.data.statements import may_be_forbidden, wider_and_forbidden, wider_and_safe
 from unrelate.graph.build import build_graph
 from unrelate.graph.types import Role, Split
@@ -49,9 +49,10 @@ def test_forbidden_sentences_state_the_forbidden_beside_what_is_no_neighbour(alc
     a thing that is neither a drink (forbidden, or a partner that may be held out), or somebody harmless."""
     words, graph = alcohol
     wine = Triple("child", "drinking", "wine")
-    harmless = {say(words, triple) for triple in Company(words, graph).figures}
-    things = {say(words, triple) for triple in bystanders(words, graph)}
-    sentences = forbidden_sentences(words, wine, graph, 400, random.Random(0))
+    company = Company(words, graph)
+    harmless = {say(words, triple) for triple in company.figures}
+    things = {say(words, triple) for triple in company.things}
+    sentences = forbidden_sentences(company, wine, 400, random.Random(0))
     assert any(re.match(r"a child in \w+ drinking wine (in|on) a \w+$", text) for text in sentences)
     beside = []
     for sentence in sentences:
@@ -71,12 +72,12 @@ def test_a_conditional_tuple_gets_no_wider_sentences():
     policy = load_policy(POLICIES[2])
     graph = build_graph(policy)
     beer = graph.of(Role.UNSAFE)[0].triple
-    assert forbidden_sentences(policy.vocabulary, beer, graph, 50, random.Random(0)) == []
+    assert forbidden_sentences(Company(policy.vocabulary, graph), beer, 50, random.Random(0)) == []
 
 
 def test_bystanders_are_no_end_of_the_forbidden_and_no_held_out_partner(alcohol):
     words, graph = alcohol
-    things = {triple.object for triple in bystanders(words, graph)}
+    things = {triple.object for triple in Company(words, graph).things}
     assert "hammer" in things
     held = {
         edge.triple.object

@@ -138,7 +138,7 @@ class _Anchors:
         """Both ends of the forbidden and nothing between them: *a child and wine*."""
         said: dict[str, Triple] = {}
         for triple in self.forbidden:
-            for stated in dict.fromkeys(wider_and_forbidden(self.words, triple, self.graph.scope)):
+            for stated in wider_and_forbidden(self.words, triple, self.graph.scope):
                 places = " ".join(self.words.context_phrase(*pair) for pair in stated.context)
                 for wording in self.wordings:
                     actor = phrase_for(self.words, "actors", stated.actor, wording)

@@ -54,9 +54,7 @@ class Speaker:
         known = triple not in self.captions
         stated = wider_and_forbidden(self.vocabulary, triple, self.scope) if known else (triple,)
         wordings = training_wordings(self.vocabulary)
-        return tuple(
-            dict.fromkeys(self.say(other, wording) for other in dict.fromkeys(stated) for wording in wordings)
-        )
+        return tuple(dict.fromkeys(self.say(other, wording) for other in stated for wording in wordings))
 
     def banks(self, examples: Sequence[Example], *, with_vocabulary: bool) -> dict[str, dict[Triple, str]]:
         """The banks that the examples are ranked in: every tuple that the examples speak of, and, if

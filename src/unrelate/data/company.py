@@ -1,4 +1,4 @@
-"""Two figures: who may stand beside the forbidden, and where all its words stand without it.
+"""Who and what may stand beside the forbidden, and where all its words stand without it.
 
 A model that forgets the forbidden alone finds it again beside somebody else; and one that takes two
 figures for a mark of the forbidden loses the scenes in which its words are bound otherwise.
@@ -23,7 +23,7 @@ _NEAR_MISS_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Company:
-    """Figures of what training may show, without their contexts.
+    """Figures and things that training may show beside others, without contexts. Each is worked out once.
 
     Args:
         words: the vocabulary.
@@ -43,12 +43,20 @@ class Company:
         )
         return tuple(dict.fromkeys(triple for triple in shown if self._may_be_told(triple)))
 
+    @cached_property
+    def things(self) -> tuple[Triple, ...]:
+        """Objects that may stand beside anything: no end of the forbidden, and nothing that is held out
+        right beside it, which would become a mark of the forbidden."""
+        taken = {name for edge in self.graph.of(Role.UNSAFE) for name in edge.triple.slots()}
+        taken |= _held_out_partners(self.graph)
+        return tuple(Triple(object=name) for name in self.words.concrete("objects") if name not in taken)
+
     def bound_otherwise(self, rng: random.Random) -> tuple[Triple, Triple] | None:
         """Two harmless figures who share out the words of the forbidden; None where that cannot be.
 
         *A child holding wine and a man drinking wine*; *a man drinking wine and a child kicking a ball*.
         """
-        options = list(self._near_misses if rng.random() < _NEAR_MISS_SHARE else self._exchanges)
+        options = self._near_misses if rng.random() < _NEAR_MISS_SHARE else self._exchanges
         return rng.choice(options) if options else None
 
     @cached_property
@@ -90,3 +98,13 @@ def _exchanged(near: Triple, other: Triple) -> Iterator[tuple[Triple, Triple]]:
     """The two with their actors exchanged, and with their relations."""
     yield replace(near, actor=other.actor), replace(other, actor=near.actor)
     yield replace(near, relation=other.relation), replace(other, relation=near.relation)
+
+
+def _held_out_partners(graph: RelationGraph) -> set[str]:
+    """What stands in the one slot by which a held-out safe edge differs from the forbidden beside it."""
+    partners: set[str] = set()
+    for edge in graph.of(Role.SAFE_EDGE, Split.HELD_OUT):
+        if edge.near:
+            other = [a for a, b in zip(edge.triple.slots(), edge.near.slots(), strict=True) if a != b]
+            partners |= set(other) if len(other) == 1 else set()
+    return partners

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from unrelate.data.anchors import anchors
 from unrelate.data.asking import Speaker, Styles, attacks, bank_of
 from unrelate.data.checks import Progress, check_pictures, check_roles, check_splits, refuse
+from unrelate.data.company import Company
 from unrelate.data.manifest import Problem, Row, read_manifest
 from unrelate.data.pictures import FilePicture, Limits
 from unrelate.data.roles import Meaning, Roles, understand
@@ -73,8 +74,9 @@ class FolderSource:
         refuse(self.path, manifest, problems)
 
         speaker = Speaker(self.policy.vocabulary, graph.scope, _captions(sound, read))
+        company = Company(self.policy.vocabulary, graph)
         examples = tuple(
-            _example(row, meaning, pictures[row.get("image")], split, speaker, graph)
+            _example(row, meaning, pictures[row.get("image")], split, speaker, company)
             for row, meaning, split in zip(sound, read, splits, strict=True)
         )
         asked = attacks(speaker, [e for e in examples if e.part == "direct"], self.stylise, seed)
@@ -105,7 +107,7 @@ def _captions(rows: Sequence[Row], meanings: Sequence[Meaning]) -> Mapping[Tripl
 
 
 def _example(
-    row: Row, meaning: Meaning, picture: FilePicture, split: Split, speaker: Speaker, graph: RelationGraph
+    row: Row, meaning: Meaning, picture: FilePicture, split: Split, speaker: Speaker, company: Company
 ) -> Example:
     image = PurePosixPath(row.get("image"))
     forbidden: tuple[str, ...] = ()
@@ -113,8 +115,7 @@ def _example(
         forbidden = speaker.forbidden(meaning.triple)
         if meaning.named:
             rng = random.Random(f"sentences/{picture.sha256}")
-            words = speaker.vocabulary
-            forbidden += tuple(forbidden_sentences(words, meaning.triple, graph, SENTENCES, rng))
+            forbidden += tuple(forbidden_sentences(company, meaning.triple, SENTENCES, rng))
     variants = dict.fromkeys((*row.variants, *forbidden))
     return Example(
         key=f"{row.line:05d}-{re.sub(r'[^A-Za-z0-9_-]', '_', image.stem)[:60]}",

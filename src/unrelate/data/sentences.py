@@ -7,7 +7,6 @@ from collections.abc import Collection
 
 from unrelate.data.company import Company
 from unrelate.data.statements import wider_and_forbidden
-from unrelate.graph.types import RelationGraph, Role, Split
 from unrelate.policy.triple import Triple
 from unrelate.policy.vocabulary import Vocabulary
 from unrelate.policy.wording import USUAL, Wording, say, training_wordings
@@ -42,9 +41,7 @@ def side_by_side(
     return " ".join([f" {rng.choice(_JOINERS)} ".join(rng.sample(said, 2)), *places])
 
 
-def forbidden_sentences(
-    words: Vocabulary, triple: Triple, graph: RelationGraph, count: int, rng: random.Random
-) -> list[str]:
+def forbidden_sentences(company: Company, triple: Triple, count: int, rng: random.Random) -> list[str]:
     """At most ``count`` sentences that state the forbidden: with its hypernyms, usual words, a place, a
     colour, and at times somebody or something beside it.
 
@@ -53,9 +50,10 @@ def forbidden_sentences(
     """
     if triple.context:
         return []
-    stated = list(dict.fromkeys(wider_and_forbidden(words, triple, graph.scope)))
+    words = company.words
+    stated = wider_and_forbidden(words, triple, company.graph.scope)
     wordings, sentences = training_wordings(words), []
-    beside = ((_FIGURE_SHARE, Company(words, graph).figures), (_THING_SHARE, bystanders(words, graph)))
+    beside = ((_FIGURE_SHARE, company.figures), (_THING_SHARE, company.things))
     for _ in range(count):
         chosen = rng.choice(stated)
         others = [rng.choice(them) for share, them in beside if them and rng.random() < share]
@@ -64,21 +62,3 @@ def forbidden_sentences(
         else:
             sentences.append(say(words, dressed(words, chosen, (), rng), rng.choice(wordings)))
     return list(dict.fromkeys(sentences))
-
-
-def bystanders(words: Vocabulary, graph: RelationGraph) -> list[Triple]:
-    """Objects that a sentence may add to anything: no end of the forbidden, and nothing that is held
-    out right beside it, which would become a mark of the forbidden."""
-    taken = {name for edge in graph.of(Role.UNSAFE) for name in edge.triple.slots()}
-    taken |= _held_out_partners(graph)
-    return [Triple(object=name) for name in words.concrete("objects") if name not in taken]
-
-
-def _held_out_partners(graph: RelationGraph) -> set[str]:
-    """What stands in the one slot by which a held-out safe edge differs from the forbidden beside it."""
-    partners: set[str] = set()
-    for edge in graph.of(Role.SAFE_EDGE, Split.HELD_OUT):
-        if edge.near:
-            other = [a for a, b in zip(edge.triple.slots(), edge.near.slots(), strict=True) if a != b]
-            partners |= set(other) if len(other) == 1 else set()
-    return partners

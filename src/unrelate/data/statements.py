@@ -6,7 +6,7 @@ push), and the hypernyms of what is safe (to hold). `sentences` and `anchors` sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import product
 
 from unrelate.graph.types import RelationGraph, Role
@@ -15,20 +15,23 @@ from unrelate.policy.triple import Triple
 from unrelate.policy.vocabulary import Vocabulary
 
 
-def wider_and_forbidden(words: Vocabulary, triple: Triple, scope: Iterable[Triple]) -> Iterator[Triple]:
-    """The tuple and those above it that mean nothing outside the forbidden ``scope``.
+def wider_and_forbidden(words: Vocabulary, triple: Triple, scope: Iterable[Triple]) -> tuple[Triple, ...]:
+    """The tuple, and then those above it that mean nothing outside the forbidden ``scope``, each once.
 
     *A minor drinking alcohol* for child-drinking-wine; never *a person drinking wine*.
     """
-    yield triple
+    found = {triple: None}
     for stated in scope:
         if set(stated.context) <= set(triple.context):
             ways = [
                 _between(words, kind, low, high)
                 for kind, low, high in zip(KINDS, triple.slots(), stated.slots(), strict=True)
             ]
-            for actor, relation, object_ in product(*ways):
-                yield Triple(actor, relation, object_, triple.context)
+            found |= {
+                Triple(actor, relation, object_, triple.context): None
+                for actor, relation, object_ in product(*ways)
+            }
+    return tuple(found)
 
 
 def wider_and_safe(words: Vocabulary, triple: Triple, graph: RelationGraph) -> list[Triple]:

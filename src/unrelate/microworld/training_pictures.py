@@ -95,16 +95,18 @@ class _Training:
         caption = side_by_side(words, said, two, rng)
         variants: tuple[str, ...] = ()
         if edge.role is Role.UNSAFE:
-            variants = self._variants(one, scene)
-            if not one.context:
-                variants = (*self._said_beside(one, two, scene), *variants[:_OF_THE_FORBIDDEN_ALONE])
+            if one.context:
+                variants = self._variants(one, scene)
+            else:
+                alone = self._short_variants(one, scene)[:_OF_THE_FORBIDDEN_ALONE]
+                variants = (*self._said_beside(one, two, scene), *alone)
         return example_of(scene, caption, replace(edge, triple=one), "train", "train", variants)
 
     def _said_beside(self, one: Triple, two: Triple, scene: Scene) -> list[str]:
         """The forbidden in other words, beside what the second figure does."""
         words = vocabulary()
         aside = random.Random(f"beside/{scene.seed}")
-        ways = list(dict.fromkeys(wider_and_forbidden(words, one, self.graph.scope)))
+        ways = wider_and_forbidden(words, one, self.graph.scope)
         plain = [wording for wording in training_wordings(words) if wording.frame == USUAL.frame]
         said = []
         for _ in range(SENTENCES):
@@ -114,14 +116,18 @@ class _Training:
         return list(dict.fromkeys(said))
 
     def _variants(self, triple: Triple, scene: Scene) -> tuple[str, ...]:
-        """Other ways to state the forbidden: usual synonyms and phrasings, the place, the words above it;
-        and longer sentences."""
-        words, graph = vocabulary(), self.graph
-        stated = tuple(dict.fromkeys(wider_and_forbidden(words, triple, graph.scope)))
-        here = tuple(way.within(place=scene.place) for way in stated)
-        short = (say(words, way, w) for way in (*stated, *here) for w in training_wordings(words))
+        """Other ways to state the forbidden: short ones, and longer sentences."""
         aside = random.Random(f"sentences/{scene.seed}")
-        return tuple(dict.fromkeys((*short, *forbidden_sentences(words, triple, graph, SENTENCES, aside))))
+        longer = forbidden_sentences(self.company, triple, SENTENCES, aside)
+        return tuple(dict.fromkeys((*self._short_variants(triple, scene), *longer)))
+
+    def _short_variants(self, triple: Triple, scene: Scene) -> tuple[str, ...]:
+        """Usual synonyms and phrasings, the place, the words above it."""
+        words = vocabulary()
+        stated = wider_and_forbidden(words, triple, self.graph.scope)
+        here = tuple(way.within(place=scene.place) for way in stated)
+        said = (say(words, way, w) for way in (*stated, *here) for w in training_wordings(words))
+        return tuple(dict.fromkeys(said))
 
     def _at_times_wider(self, triple: Triple) -> Triple:
         """A safe tuple, or at times one above it that is safe too."""

@@ -132,7 +132,7 @@ class Speech:
         words = self.repertoire.words
         if only_a_caption(words, triple):
             return (triple,)
-        return tuple(dict.fromkeys(wider_and_forbidden(words, triple, self.graph.scope)))
+        return wider_and_forbidden(words, triple, self.graph.scope)
 
     def statement(self, manner: Manner, stated: Triple, task: Task) -> Statement:
         """``stated`` in a manner, and in the same manner its near misses."""

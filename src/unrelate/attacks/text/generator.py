@@ -122,7 +122,7 @@ class Generator(QueryAttack[DualEncoder]):
     def written(self, scenario: Scenario, task: Task) -> tuple[list[Statement], int]:
         """Statements of one tuple, and how many lines were dropped."""
         words, graph = scenario.vocabulary, scenario.graph
-        ways = tuple(dict.fromkeys(wider_and_forbidden(words, task.triple, graph.scope)))
+        ways = wider_and_forbidden(words, task.triple, graph.scope)
         misses = {way: near_misses(words, way, graph) for way in ways}
         screen, kept, dropped = Screen(words), {}, 0
         for number in range(self.asks):

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from unrelate.attacks.text.statements import only_a_caption
-from unrelate.data.sentences import bystanders
+from unrelate.data.company import Company
 from unrelate.graph.types import RelationGraph
 from unrelate.policy.hierarchy import KINDS
 from unrelate.policy.triple import Triple
@@ -47,7 +47,7 @@ class Repertoire:
     def of(words: Vocabulary, graph: RelationGraph, *, reserved: bool) -> Repertoire:
         """What a vocabulary offers; with ``reserved`` also what no edit may use."""
         frames = (*words.phrasings, *(words.reserved_phrasings + words.settings if reserved else ()))
-        beside = tuple(words.phrases("objects", t.object)[0] for t in bystanders(words, graph))
+        beside = tuple(words.phrases("objects", t.object)[0] for t in Company(words, graph).things)
         contexts = tuple(
             (key, value)
             for key in words.contexts

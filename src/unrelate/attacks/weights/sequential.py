@@ -16,6 +16,7 @@ from typing import ClassVar
 from unrelate.attacks.base import WeightAttack
 from unrelate.attacks.types import Budget, Scenario
 from unrelate.data.anchors import anchors
+from unrelate.data.company import Company
 from unrelate.data.roles import Roles
 from unrelate.data.sentences import SENTENCES, forbidden_sentences
 from unrelate.data.types import Example
@@ -115,6 +116,7 @@ def _request(scenario: Scenario, chosen: Sequence[Triple]) -> Request:
     graph = replace(graph, edges=tuple(edge for edge in graph.edges if edge.triple.slots() not in old))
     known = {*words.triples(), *words.nodes()}  # others are mere captions
     roles, wordings, examples = Roles(graph, words), training_wordings(words), []
+    company = Company(words, graph)
     for example in scenario.corpus.part("train"):
         bare = example.triple.bare()
         edge = roles.find(bare) if bare in known and bare.slots() not in old else None
@@ -122,7 +124,7 @@ def _request(scenario: Scenario, chosen: Sequence[Triple]) -> Request:
             continue
         variants: list[str] = []
         if edge.role is Role.UNSAFE:
-            variants = forbidden_sentences(words, edge.triple, graph, SENTENCES, rng)
+            variants = forbidden_sentences(company, edge.triple, SENTENCES, rng)
         examples.append(
             replace(
                 example,
