@@ -26,10 +26,11 @@ def test_each_term_by_hand(live: Features, reference: Features, batch: Batch) ->
     That picture's cosines with the six texts were 0.6 0.8 0 0.8 1 0, and are 0.8 0.6 1 0.6 0 -1:
     squared changes 0.04 0.04 1 0.04 1 1, their sum 3.12; its own (the second) is L1 = 0.04.
     L2 = L4 = 0: their cosines did not change. Lc = 3.12 over the 24 - 3 pairs that are not forbidden,
-    plus the picture's squared distance 2 over the three that stay.
+    plus twice the picture's squared distance 2 over the three that stay, and once more that of the one
+    that moved most.
     """
     reference.image[1] = torch.tensor([0.0, 1.0])
-    lc = 10 * (3.12 / 21 + 2 / 3)
+    lc = 10 * (3.12 / 21 + 2 * 2 / 3 + 2)
     expected = {"L3": 4.9, "L2": 0.0, "L1": 0.4, "L4": 0.0, "Lc": lc, "Ladv": 6.1}
     assert values(live, reference, batch) == pytest.approx(expected, rel=1e-5)
 
@@ -133,7 +134,7 @@ def test_what_stays_is_held_from_both_sides(live: Features, reference: Features,
     """The safe edge's picture was at (0, 1). Its cosines with the texts, 3.12 of squared changes, count
     twice (with the live texts and with those of the base, which are the same) and are halved."""
     reference.image[1] = torch.tensor([0.0, 1.0])
-    expected = 10 * (3.12 / 21 + 2 / 3)
+    expected = 10 * (3.12 / 21 + 2 * 2 / 3 + 2)
     assert values(both_learn(live), reference, batch)["Lc"] == pytest.approx(expected, rel=1e-5)
 
 

@@ -14,8 +14,9 @@ stays up to 1, so both leave the range the base model knows, and neighbours that
 - Lc holds the embeddings of what stays, and every cross-similarity that is not forbidden: an unsafe
   picture keeps its likeness to safe captions, an unsafe caption its likeness to safe pictures. That
   is most of what makes the edit local, and costs nothing: the batch's features are there already.
-  The few captions that moved most count once more. They stand right beside the forbidden, and in a
-  mean over all that stays they would vanish; this is what holds neighbours that were never shown.
+  The few captions and pictures that moved most count once more. They stand right beside the forbidden,
+  and in a mean over all that stays they would vanish; this is what holds neighbours that were never
+  shown.
 """
 
 from __future__ import annotations
@@ -27,13 +28,15 @@ from unrelate.objectives.types import Batch, Features, Terms
 
 # Squared differences of cosines are small beside the paper's terms: brought to a like scale.
 _SCALE = 10.0
-# The few captions right beside the forbidden move most, and vanish in a mean over all that stays.
+# The few right beside the forbidden move most, and vanish in a mean over all that stays.
 _WORST_SHARE, _WORST_WEIGHT = 0.05, 1.0
 # In a mean over all forbidden pairs each of several tuples gets but a share of the push. It grows with
 # their number, so that each is pushed as hard as it would be alone; up to what was tried.
 _MOST_TUPLES = 4
 # What the image tower, on its own, may leave of a forbidden pair's height above the level.
 _LEFT_TO_PICTURES = 0.4
+# Pictures of neighbours are few beside their captions, so each is held more firmly.
+_PICTURES_HELD = 2.0
 
 
 def calibrated_terms(live: Features, reference: Features, batch: Batch, level: float) -> Terms:
@@ -57,9 +60,8 @@ def calibrated_terms(live: Features, reference: Features, batch: Batch, level: f
         "L1": mean_where(own, batch.safe_edge),
         "L4": mean_where(own, batch.neutral),
         "Lc": mean_where(change, kept_pairs)
-        + mean_where(drift, ~batch.unsafe)
-        + mean_where(drift_text, ~batch.unsafe_text)
-        + _WORST_WEIGHT * _worst(drift_text[~batch.unsafe_text]),
+        + _held(drift, ~batch.unsafe, _PICTURES_HELD)
+        + _held(drift_text, ~batch.unsafe_text),
         "Ladv": tuples * mean_where(excess[:, rows:], forbidden_variant),
     }
     return {name: _SCALE * value for name, value in terms.items()}
@@ -83,8 +85,10 @@ def _excess_and_change(
     return excess, changes / 2
 
 
-def _worst(drift: Tensor) -> Tensor:
-    """Mean of the texts that moved most, the worst `_WORST_SHARE` of them and at least one."""
-    if not len(drift):
-        return drift.sum()
-    return drift.topk(max(1, int(_WORST_SHARE * len(drift)))).values.mean()
+def _held(drift: Tensor, stays: Tensor, weight: float = 1.0) -> Tensor:
+    """Mean of what stays, and once more that of what moved most, `_WORST_SHARE` of it and at least one."""
+    mean, staying = mean_where(drift, stays), drift[stays]
+    if not len(staying):
+        return mean
+    worst = staying.topk(max(1, int(_WORST_SHARE * len(staying)))).values.mean()
+    return weight * mean + _WORST_WEIGHT * worst
