@@ -23,7 +23,7 @@ from unrelate.data.types import Corpus
 from unrelate.edit.adversarial import train_rounds
 from unrelate.edit.loop import Training, train
 from unrelate.edit.prepare import Prepared
-from unrelate.edit.recipes import Recipe, recipe_named
+from unrelate.edit.recipes import Recipe, default_recipe, recipe_named
 from unrelate.edit.settings import (
     RunSettings,
     data_hash,
@@ -45,10 +45,11 @@ def edit(
     *,
     model: str = "embedded:clip",
     data: str = MICROWORLD,
-    recipe: Recipe | str = "calibrated",
+    recipe: Recipe | str = "",
     seed: int = 0,
     device: str = "auto",
     training: Training | None = None,
+    unreviewed: bool = False,
     quiet: bool = False,
 ) -> Path:
     """Make a model forget what a policy forbids.
@@ -58,10 +59,12 @@ def edit(
         out: the run directory. One that holds a killed run of the same settings is gone on with.
         model: ``embedded:clip``, a hub id, or a folder in the transformers layout.
         data: ``microworld``, or a folder of images with a manifest (docs/data.md).
-        recipe: a `Recipe`, or the name of one.
+        recipe: a `Recipe`, or the name of one; if empty ``calibrated``, or ``picture-free`` where the policy
+            allows no pictures of something that it forbids.
         seed: of data, batches and adapter; the same seed gives the same edit.
         device: ``auto``, ``cpu``, ``cuda``...
         training: precision, accumulation, checkpointing; its seed is replaced by ``seed``.
+        unreviewed: train on generated pairs of a collected folder that nobody has accepted.
 
     Returns:
         The run directory: run.json, policy.yaml, adapter/ and losses.jsonl.
@@ -72,9 +75,9 @@ def edit(
     begun = time.monotonic()
     out = Path(out)
     policy = policy if isinstance(policy, Policy) else load_policy(policy)
-    recipe = recipe if isinstance(recipe, Recipe) else recipe_named(recipe)
+    recipe = recipe if isinstance(recipe, Recipe) else recipe_named(recipe or default_recipe(policy))
     training = replace(training or Training(), seed=seed)
-    graph, corpus = gather(policy, data, seed)
+    graph, corpus = gather(policy, data, seed, unreviewed=unreviewed)
     _warn_of_what_cannot_be_measured(policy, corpus)
     encoder = load_model(model, device)
     settings = RunSettings(
@@ -86,6 +89,7 @@ def edit(
         policy_hash=text_hash(policy.to_yaml()),
         data_hash=data_hash(corpus.examples),
         base_hash=encoder.weights_hash(),
+        unreviewed=unreviewed,
     )
     open_run(out, settings, policy.to_yaml())
     if read_run(out)["status"] == "edited":

@@ -66,15 +66,16 @@ def resolve_device(device: str) -> str:
     return device
 
 
-def open_source(data: str, policy: Policy) -> Source:
-    """``microworld``, or a folder of images with a manifest.
+def open_source(data: str, policy: Policy, *, unreviewed: bool = False) -> Source:
+    """``microworld``, or a folder of images with a manifest; ``unreviewed`` takes generated pairs that
+    nobody has accepted.
 
     Raises:
         UserError: the folder is not there, or the policy does not speak of the embedded world.
     """
     if data == MICROWORLD:
         return MicroworldSource.for_policy(policy)
-    return FolderSource(Path(data), policy, stylise=STYLES)
+    return FolderSource(Path(data), policy, stylise=STYLES, unreviewed=unreviewed)
 
 
 def open_benchmark(policy: Policy, data: str, *, seed: int, count: int) -> Benchmark:
@@ -103,10 +104,10 @@ class Material:
         return self.settings["training"]["seed"]
 
 
-def gather(policy: Policy, data: str, seed: int) -> tuple[RelationGraph, Corpus]:
+def gather(policy: Policy, data: str, seed: int, *, unreviewed: bool = False) -> tuple[RelationGraph, Corpus]:
     """The graph of a policy, and every example of it."""
     graph = build_graph(policy, seed=seed)
-    return graph, open_source(data, policy).corpus(graph, seed=seed)
+    return graph, open_source(data, policy, unreviewed=unreviewed).corpus(graph, seed=seed)
 
 
 def open_material(run: Path) -> Material:
@@ -118,7 +119,8 @@ def open_material(run: Path) -> Material:
     settings = finished(run)
     policy = load_policy(run / "policy.yaml")
     unchanged("policy", settings["policy_hash"], text_hash(policy.to_yaml()), run)
-    graph, corpus = gather(policy, settings["data"], settings["training"]["seed"])
+    seed, unreviewed = settings["training"]["seed"], settings["unreviewed"]
+    graph, corpus = gather(policy, settings["data"], seed, unreviewed=unreviewed)
     unchanged("data", settings["data_hash"], data_hash(corpus.examples), run)
     return Material(settings, policy, graph, corpus)
 

@@ -14,7 +14,10 @@ from rich.console import Console
 
 from unrelate.auditing.quiet import quiet_libraries
 from unrelate.cli_benchmark import benchmark
+from unrelate.cli_collect import collect
 from unrelate.cli_embedded import embedded
+from unrelate.cli_match import match
+from unrelate.cli_review import review
 from unrelate.errors import UserError
 
 _BAD_INPUT, _NOT_ACCEPTED = 2, 1
@@ -27,6 +30,9 @@ app = typer.Typer(
 )
 app.add_typer(embedded, name="embedded")
 app.command()(benchmark)
+app.command()(match)
+app.command()(collect)
+app.command()(review)
 _out = Console()
 
 PolicyArgument = Annotated[str, typer.Argument(help="A policy file, or the name of a shipped policy.")]
@@ -34,7 +40,12 @@ RunArgument = Annotated[Path, typer.Argument(help="A run directory that `unrelat
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Model = Annotated[str, typer.Option(help="`embedded:clip`, a hub id, or a checkpoint folder.")]
 Data = Annotated[str, typer.Option(help="`microworld`, or a folder of images with a manifest.")]
-RecipeName = Annotated[str, typer.Option(help="`calibrated`, `paper` or `push-only`.")]
+RecipeName = Annotated[
+    str | None,
+    typer.Option(
+        help="`calibrated`, `picture-free` (where the policy says `pictures: never`), `paper`, `push-only`."
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Of data, batches and adapter.")]
 Device = Annotated[str, typer.Option(help="`auto`, `cpu`, `cuda`, ...")]
 
@@ -93,7 +104,7 @@ def edit(
     out: Annotated[Path, typer.Option(help="The run directory; one that was killed is gone on with.")],
     model: Model = "embedded:clip",
     data: Data = "microworld",
-    recipe: RecipeName = "calibrated",
+    recipe: RecipeName = None,
     seed: Seed = 0,
     device: Device = "auto",
     precision: Annotated[str, typer.Option(help="Mixed precision: `no`, `bf16` or `fp16`.")] = "no",
@@ -110,6 +121,9 @@ def edit(
         int | None, typer.Option(help="Attack and train on so many times, a quarter of the steps each.")
     ] = None,
     without: Annotated[str | None, typer.Option(help="Terms to switch off, e.g. `Lc,Ladv`.")] = None,
+    unreviewed: Annotated[
+        bool, typer.Option("--unreviewed", help="Take generated pairs that nobody has accepted.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Forget: train an adapter from a policy.
@@ -118,10 +132,12 @@ def edit(
     """
     from unrelate import api
     from unrelate.edit.loop import Training
-    from unrelate.edit.recipes import adjusted
+    from unrelate.edit.recipes import adjusted, default_recipe
+    from unrelate.policy.load import load_policy
 
+    loaded = load_policy(policy)
     chosen = adjusted(
-        recipe,
+        recipe or default_recipe(loaded),
         adapter={
             "layers": tuple(layers.split(",")) if layers else None,
             "towers": towers,
@@ -138,7 +154,7 @@ def edit(
     )
     training = Training(precision=precision, accumulate=accumulate, checkpointing=checkpointing)
     run = api.edit(
-        policy,
+        loaded,
         out,
         model=model,
         data=data,
@@ -146,6 +162,7 @@ def edit(
         seed=seed,
         device=device,
         training=training,
+        unreviewed=unreviewed,
         quiet=as_json,
     )
     if as_json:
@@ -313,7 +330,7 @@ def export(
 
 @app.command()
 def reproduce(
-    experiment: Annotated[str, typer.Argument(help="`rasu` or `robustness`.")],
+    experiment: Annotated[str, typer.Argument(help="`rasu`, `robustness` or `picture-free`.")],
     out: Annotated[Path, typer.Option(help="Where results and figures go; a killed one is gone on with.")],
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 3,
     device: Device = "auto",

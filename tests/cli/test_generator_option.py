@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,47 +31,34 @@ LINES = [f"{n}. a kid {how} {what}" for n, what in enumerate(OBJECTS) for how in
 class Service:
     """A chat service on this machine. It repeats the key; it refuses after ``patience`` requests."""
 
-    port: int = 0
+    loopback: Any
     patience: int = 10**6
-    requests: list[dict[str, Any]] = field(default_factory=list)
-    keys: set[str | None] = field(default_factory=set)
 
     @property
     def name(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1#some-model"
+        return f"{self.loopback.url}/v1#some-model"
+
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        return self.loopback.requests
+
+    @property
+    def keys(self) -> set[str | None]:
+        return {headers.get("authorization") for headers in self.loopback.headers}
+
+    def answer(self, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        if len(self.requests) > self.patience:
+            return 403, {"error": f"not with {KEY}"}
+        content = "\n".join((*LINES, f"your key is {KEY}"))
+        return 200, {"choices": [{"message": {"content": content}}]}
 
 
 @pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+def service(serve: Any, monkeypatch: pytest.MonkeyPatch) -> Service:
     monkeypatch.setenv(KEY_VARIABLE, KEY)
-    held = Service()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            held.requests.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            held.keys.add(self.headers["Authorization"])
-            refused = len(held.requests) > held.patience
-            content = "\n".join((*LINES, f"your key is {KEY}"))
-            said = (
-                {"error": f"not with {KEY}"} if refused else {"choices": [{"message": {"content": content}}]}
-            )
-            body = json.dumps(said).encode()
-            self.send_response(403 if refused else 200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    held.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield held
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    held = Service(serve)
+    serve.answers = [held.answer]
+    return held
 
 
 @pytest.fixture(scope="module")

@@ -112,14 +112,17 @@ def test_after_kill_9_the_real_command_goes_on_to_the_same_adapter(tiny: Path, t
 
 
 def settings(recipe: Recipe, **changes: str) -> RunSettings:
-    given = {
-        "model": "embedded:clip",
-        "policy": "p",
-        "data": "microworld",
-        "policy_hash": "1",
-        "data_hash": "2",
-    }
-    return RunSettings(recipe=recipe, training=Training(), base_hash="3", **(given | changes))
+    held = RunSettings(
+        model="embedded:clip",
+        policy="p",
+        data="microworld",
+        recipe=recipe,
+        training=Training(),
+        policy_hash="1",
+        data_hash="2",
+        base_hash="3",
+    )
+    return replace(held, **changes)  # pyright: ignore[reportArgumentType]
 
 
 def test_a_run_is_gone_on_with_under_the_same_settings_alone(paper: Recipe, tmp_path: Path) -> None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +118,7 @@ def test_pickled_weights_are_refused(tmp_path: Path, writer_folder: Path) -> Non
 
 # ---- a chat service -------------------------------------------------------------------------------
 
-Answer = Callable[[BaseHTTPRequestHandler], None]
+Answer = tuple[int, str, dict[str, str]] | str
 
 
 def says(text: str) -> Answer:
@@ -129,78 +126,40 @@ def says(text: str) -> Answer:
 
 
 def sends(body: str, status: int = 200, **headers: str) -> Answer:
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.send_header("Content-Length", str(len(body.encode())))
-        handler.end_headers()
-        handler.wfile.write(body.encode())
-
-    return answer
-
-
-def hangs_up(handler: BaseHTTPRequestHandler) -> None:
-    handler.close_connection = True
-
-
-def breaks_off(handler: BaseHTTPRequestHandler) -> None:
-    handler.send_response(200)
-    handler.send_header("Content-Length", "1000")
-    handler.end_headers()
-    handler.wfile.write(b'{"choices"')
-    handler.close_connection = True
-
-
-def dawdles(handler: BaseHTTPRequestHandler) -> None:
-    time.sleep(0.5)
-    handler.close_connection = True
+    return status, body, {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 @dataclass
 class Service:
-    """Answers one request after the other as told, the last answer for ever; remembers what it got."""
+    """A chat service on this machine that answers as it is told."""
 
-    port: int = 0
-    answers: list[Answer] = field(default_factory=list)
-    requests: list[dict[str, Any]] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
-    waits: list[float] = field(default_factory=list)
+    loopback: Any
+
+    @property
+    def url(self) -> str:
+        return f"{self.loopback.url}/v1"
+
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        return self.loopback.requests
+
+    @property
+    def headers(self) -> list[dict[str, str]]:
+        return self.loopback.headers
+
+    @property
+    def waits(self) -> list[float]:
+        return self.loopback.waits
 
     def endpoint(self, *answers: Answer, tries: int = 4, timeout: float = 5.0) -> ChatEndpoint:
-        self.answers = list(answers)
-        url = f"http://127.0.0.1:{self.port}/v1"
-        return ChatEndpoint(url, "some-model", tries=tries, timeout=timeout, sleep=self.waits.append)
+        self.loopback.answers = list(answers)
+        return ChatEndpoint(self.url, "some-model", tries=tries, timeout=timeout, sleep=self.waits.append)
 
 
 @pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+def service(serve: Any, monkeypatch: pytest.MonkeyPatch) -> Service:
     monkeypatch.delenv(KEY_VARIABLE, raising=False)
-    monkeypatch.setenv("http_proxy", "http://192.0.2.1:9")  # never asked for what is on this machine
-    held = Service()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            held.requests.append(json.loads(body) | {"path": self.path})
-            held.headers.append({name.lower(): value for name, value in self.headers.items()})
-            (held.answers.pop(0) if len(held.answers) > 1 else held.answers[0])(self)
-
-        def do_GET(self) -> None:
-            held.requests.append({"path": self.path, "method": "GET"})
-            sends("{}")(self)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    held.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield held
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    return Service(serve)
 
 
 def test_a_service_is_asked_as_its_protocol_wants(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,8 +187,9 @@ def test_a_service_is_asked_as_its_protocol_wants(service: Service, monkeypatch:
         sends(json.dumps([1, 2])),
         sends(json.dumps({"error": "nothing here"})),
         says("  \n"),
-        hangs_up,
-        breaks_off,
+        "hang up",
+        "reset",
+        "break off",
     ],
 )
 def test_what_may_pass_is_tried_again(service: Service, bad: Answer) -> None:
@@ -240,7 +200,7 @@ def test_what_may_pass_is_tried_again(service: Service, bad: Answer) -> None:
 
 
 def test_an_answer_that_does_not_come_is_not_waited_for(service: Service) -> None:
-    endpoint = service.endpoint(dawdles, says("a caption"), timeout=0.1)
+    endpoint = service.endpoint("dawdle", says("a caption"), timeout=0.1)
     assert endpoint("write", 0) == "a caption"
     assert service.waits == [1.0]
 
@@ -278,7 +238,7 @@ def test_a_refusal_is_final(
 
 def test_the_key_follows_no_redirect(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(KEY_VARIABLE, KEY)
-    elsewhere = f"http://127.0.0.1:{service.port}/elsewhere"
+    elsewhere = f"{service.loopback.url}/elsewhere"
     for status in (301, 302, 303, 307, 308):
         with pytest.raises(UserError, match=f"status {status}"):
             service.endpoint(sends("", status, Location=elsewhere))("write", 0)

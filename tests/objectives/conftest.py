@@ -21,6 +21,7 @@ def batch() -> Batch:
         variant_of=torch.tensor([0, 0]),
         forbidden=forbidden,
         unsafe_text=torch.tensor([True, False, False, False, True, True]),
+        conditional=torch.zeros(4, dtype=torch.bool),
     )
 
 

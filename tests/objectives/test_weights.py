@@ -26,7 +26,7 @@ def test_a_term_switched_off_neither_counts_nor_has_a_gradient(name: str, term: 
 
     def gradient(weights: Weights) -> tuple[float, Tensor]:
         image, text = _unit(4, seed=2).requires_grad_(), _unit(6, seed=3)
-        loss = total(OBJECTIVES[name](Features(image, text), before, batch, 0.1), weights)
+        loss = total(OBJECTIVES[name](Features(image, text), before, batch, -0.9), weights)
         loss.backward()
         assert image.grad is not None
         return loss.item(), image.grad

@@ -21,6 +21,7 @@ from unrelate.attacks.types import (
     Criterion,
     Family,
     Judge,
+    NeedsPixels,
     Outcome,
     Query,
     Scenario,
@@ -33,11 +34,16 @@ M = TypeVar("M")
 
 
 class Attack(ABC):
-    """A search for a breach within a stated budget. ``heavy``: not part of a quick audit."""
+    """A search for a breach within a stated budget.
+
+    ``heavy``: not part of a quick audit. ``needs_pixels``: of the pictures that are ``asked`` about, or
+    of those ``trained`` on; it cannot be made where these have stand-ins.
+    """
 
     family: ClassVar[Family]
     threat: ClassVar[Threat]
     heavy: ClassVar[bool] = False
+    needs_pixels: ClassVar[NeedsPixels] = "none"
     curve: ClassVar[str] = ""  # what the points of its curve are, e.g. "examples"; "" if it has none
 
     @property

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
+from unrelate.data.stand_ins import seen_through
 from unrelate.data.types import Picture
 
 
@@ -73,3 +74,8 @@ class ChangedPicture:
 
     def load(self) -> Image.Image:
         return self.change(self.picture.load(), random.Random(self.seed))
+
+
+def changed(picture: Picture, change: Change, seed: str = "") -> Picture:
+    """A picture with a change made to it, or all the pictures that stand in for one."""
+    return seen_through(picture, lambda part: ChangedPicture(part, change, seed))

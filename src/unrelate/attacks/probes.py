@@ -22,7 +22,7 @@ from torch import Tensor
 
 from unrelate.attacks.base import Attack
 from unrelate.attacks.probe_lessons import Lesson, Reading, caption_lesson, picture_lesson
-from unrelate.attacks.types import Attempt, Budget, Criterion, Family, Outcome, Scenario, Threat
+from unrelate.attacks.types import Attempt, Budget, Criterion, Family, NeedsPixels, Outcome, Scenario, Threat
 from unrelate.models import DualEncoder
 
 LEAST = 8  # of either side, to learn from and to be asked: with fewer an accuracy says nothing
@@ -97,6 +97,8 @@ class ProbeAttack(Attack):
 
 class PictureProbe(ProbeAttack):
     """Reads the image tower: pictures of training, then held-out ones."""
+
+    needs_pixels: ClassVar[NeedsPixels] = "trained"
 
     @property
     def budget(self) -> Budget:

@@ -19,6 +19,7 @@ from unrelate.policy.triple import Triple
 from unrelate.policy.vocabulary import Vocabulary
 
 Family = Literal["text", "image", "weights", "representation", "generated"]
+NeedsPixels = Literal["none", "asked", "trained"]
 Threat = Literal["black box", "gradients", "weights", "activations"]
 Model_contra = TypeVar("Model_contra", contravariant=True)
 # A caption said otherwise, perhaps from the tuple that it states: (scenario, tuple, caption) -> caption.

@@ -14,6 +14,7 @@ from unrelate.audit.record import Slice
 from unrelate.audit.rows import Row, RowTable, Subject, column
 from unrelate.audit.statistics import interval, mean
 from unrelate.data.benchmark import Benchmark
+from unrelate.models.looking import embed_pictures
 
 GROUP = "benchmark"
 _ROWS = 64
@@ -49,7 +50,7 @@ def benchmark_rows(
     rows = []
     for start in range(0, len(items), _ROWS):
         asked = items[start : start + _ROWS]
-        pictures = model.embed_images([item.picture.load() for item in asked])
+        pictures = embed_pictures(model, [item.picture for item in asked])
         for item, picture in zip(asked, pictures, strict=True):
             said = (item.caption, *item.foils)
             cosines = embedded[[place[text] for text in said]] @ picture

@@ -11,6 +11,7 @@ from torch import Tensor
 from unrelate.attacks.types import Query
 from unrelate.data.types import Picture
 from unrelate.models import DualEncoder
+from unrelate.models.looking import embed_pictures
 
 _ROWS = 64
 
@@ -42,7 +43,7 @@ class ForbiddenFound:
         fresh = [p for p in dict.fromkeys(q.picture for q in queries) if p not in self._pictures]
         for start in range(0, len(fresh), _ROWS):
             rows = fresh[start : start + _ROWS]
-            embedded = self._model.embed_images([picture.load() for picture in rows])
+            embedded = embed_pictures(self._model, rows)
             self._pictures.update(zip(rows, embedded, strict=True))
         sets = dict.fromkeys(texts for query in queries for texts in (query.texts, query.rivals))
         unknown = [t for texts in sets for t in texts if texts not in self._banks and t not in self._texts]

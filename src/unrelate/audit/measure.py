@@ -11,6 +11,7 @@ from torch import Tensor
 
 from unrelate.data.types import Corpus, Example
 from unrelate.models import DualEncoder
+from unrelate.models.looking import embed_pictures
 from unrelate.policy.triple import Triple
 
 _ROWS = 64
@@ -44,7 +45,7 @@ def ask(
     """Embed every example and rank it in its bank, with the model as it is (adapter on or off)."""
     images = []
     for start in range(0, len(examples), _ROWS):
-        images.append(model.embed_images([e.picture.load() for e in examples[start : start + _ROWS]]))
+        images.append(embed_pictures(model, [e.picture for e in examples[start : start + _ROWS]]))
         progress(min(start + _ROWS, len(examples)), len(examples))
     pictures = torch.cat(images)
     own = model.embed_texts([e.caption for e in examples])

@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from unrelate.audit.record import AuditRecord, Item
+from unrelate.data.stand_ins import StandIn
 from unrelate.data.types import Corpus
 
 _EACH = 3
@@ -28,7 +29,10 @@ def with_pictures(record: AuditRecord, corpus: Corpus, run: Path) -> AuditRecord
         bad = [item for item in items if not _went_well(item)][:_EACH]
         for number, item in enumerate(good + bad):
             name = f"{part}-{number}.png"
-            save_shown(examples[part, item.key].picture.load(), folder / name)
+            picture = examples[part, item.key].picture
+            if isinstance(picture, StandIn):
+                continue  # there is nothing to show
+            save_shown(picture.load(), folder / name)
             shown[item.key] = name
     named = [item.model_copy(update={"picture": shown.get(item.key)}) for item in record.items]
     return record.model_copy(update={"items": named})

@@ -14,6 +14,8 @@ from unrelate.attacks.weights.sequential import Sequential
 from unrelate.audit.rows import Subject
 from unrelate.audit.verify import PROMPTS
 from unrelate.auditing.prompts import Author, Transcript
+from unrelate.data.stand_ins import StandIn
+from unrelate.data.types import Corpus
 from unrelate.edit.settings import text_hash
 from unrelate.errors import UserError, nearest
 
@@ -50,6 +52,7 @@ class Plan:
         fingerprint: of weights, policy, data and versions.
         author: the text model that writes prompts for the attack `generator`, if there is that attack.
         requests: how many further requests the attack `sequential` makes.
+        unreviewed: whether generated pairs that nobody has accepted belong to the data.
     """
 
     folder: str
@@ -64,6 +67,7 @@ class Plan:
     fingerprint: str
     author: Author | None = None
     requests: int = 1
+    unreviewed: bool = False
 
     @property
     def suite(self) -> Mapping[str, Attack]:
@@ -168,6 +172,17 @@ def chosen_attacks(names: Sequence[str] | None, *, quick: bool, generator: bool 
             close = nearest(name, ATTACKS) or "docs/attacks.md says what each does"
             raise UserError(f"attack '{name}'", ", ".join(ATTACKS), close)
     return (*(name for name in ATTACKS if name in names), *own)
+
+
+def possible_attacks(names: Sequence[str], corpus: Corpus) -> tuple[str, ...]:
+    """Those that can be made on this data: where stand-ins take the place of pictures that must not be
+    (``pictures: never``), nothing can be learnt from their pixels, or found in them."""
+    trained = any(isinstance(example.picture, StandIn) for example in corpus.examples)
+    asked = any(isinstance(e.picture, StandIn) for e in corpus.examples if e.part != "train")
+    lost = {"trained": trained, "asked": asked, "none": False}
+    # An attack that is not in the table brings words alone.
+    needs = {name: ATTACKS[name].needs_pixels if name in ATTACKS else "none" for name in names}
+    return tuple(name for name in names if not lost[needs[name]])
 
 
 def named(jobs: Sequence[Job]) -> str:

@@ -24,7 +24,7 @@ from unrelate.audit.record import AuditRecord
 from unrelate.audit.rows import Row, read_rows, write_rows
 from unrelate.audit.summary import Provenance, summarise
 from unrelate.audit.verify import ITEMS, changed_figures, changed_files, file_hashes
-from unrelate.auditing.plan import Asked, Job, Plan, checked_requests, chosen_attacks, named
+from unrelate.auditing.plan import Asked, Job, Plan, checked_requests, chosen_attacks, named, possible_attacks
 from unrelate.auditing.prompts import Author
 from unrelate.auditing.run import about
 from unrelate.auditing.run import run as do_jobs
@@ -83,6 +83,7 @@ def audit(
     unchanged("base model", settings["base_hash"], load_model(settings["model"], device).weights_hash(), run)
     null = oracle_for(settings["model"], material.graph) if null is None else null
     chosen = chosen_attacks(attacks, quick=quick, generator=generator is not None)
+    chosen = possible_attacks(chosen, material.corpus)
     requests = checked_requests(requests, chosen)
     writer = open_text_model(str(generator), device=device) if generator is not None else None
     author = Author(writer.name, writer.weights_hash()) if writer else None
@@ -103,6 +104,7 @@ def audit(
         fingerprint=text_hash(json.dumps([hashes, weights, environment()], sort_keys=True)),
         author=author,
         requests=requests,
+        unreviewed=settings["unreviewed"],
     )
     provenance = Provenance(
         model=settings["model"],
@@ -193,7 +195,8 @@ def verify(run: str | Path, *, device: str = "auto") -> list[str]:
     settings, record = finished(run), read_record(run)
     wrong = list(changed_files(record, run))
     policy = load_policy(run / "policy.yaml")
-    graph, corpus = gather(policy, settings["data"], settings["training"]["seed"])
+    seed, unreviewed = settings["training"]["seed"], settings["unreviewed"]
+    graph, corpus = gather(policy, settings["data"], seed, unreviewed=unreviewed)
     now = {
         "policy": text_hash(policy.to_yaml()),
         "data": data_hash(corpus.examples),

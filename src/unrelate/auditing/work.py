@@ -20,6 +20,7 @@ from unrelate.auditing.plan import BENCHMARK, PARTS, UTILITY, Job, Plan
 from unrelate.data.benchmark import USUAL_COUNT, Benchmark
 from unrelate.data.folder_benchmark import folder_benchmark
 from unrelate.data.imagefolder import folder_tasks
+from unrelate.data.stand_ins import StandIn
 from unrelate.data.tasks import UtilityTask
 from unrelate.data.types import Example
 from unrelate.errors import UserError
@@ -65,7 +66,7 @@ def _rows(plan: Plan, job: Job, scenario: Scenario, model: DualEncoder) -> list[
 def scenario_of(plan: Plan) -> Scenario:
     """What the plan's attacks are given."""
     policy = load_policy(plan.policy)
-    graph, corpus = gather(policy, plan.data, plan.seed)
+    graph, corpus = gather(policy, plan.data, plan.seed, unreviewed=plan.unreviewed)
     most = _QUICK_TARGETS if plan.quick else _TARGETS
     return Scenario(corpus, graph, policy.vocabulary, plan.seed, most)
 
@@ -114,7 +115,7 @@ def _with_pictures(rows: Sequence[Row], name: str, outcomes: Sequence[Outcome], 
     shown: dict[int, str] = {}
     for number in sorted(won, key=lambda number: -attempts[number].margin)[:_BREACHES_PICTURED]:
         picture = attempts[number].picture
-        if picture is not None:
+        if picture is not None and not isinstance(picture, StandIn):
             shown[number] = f"breach-{name}-{len(shown)}.png"
             save_shown(picture.load(), plan.pictures / shown[number])
     return [row.model_copy(update={"picture": shown.get(number, "")}) for number, row in enumerate(rows)]

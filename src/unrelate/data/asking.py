@@ -9,6 +9,7 @@ from itertools import chain, product
 from PIL import Image
 
 from unrelate.data.pictures import StyledPicture
+from unrelate.data.stand_ins import seen_through
 from unrelate.data.statements import wider_and_forbidden
 from unrelate.data.types import Example
 from unrelate.policy.triple import Triple
@@ -124,7 +125,7 @@ def attacks(speaker: Speaker, direct: Sequence[Example], styles: Styles, seed: i
             )
     for name, style in styles.items():
         for example in direct:
-            seen = StyledPicture(example.picture, style)
+            seen = seen_through(example.picture, lambda picture, style=style: StyledPicture(picture, style))
             asked.append(replace(example, key=f"{example.key}-{name}", part="ood_image", picture=seen))
     return tuple(asked)
 

@@ -29,34 +29,50 @@ def check_picture(folder: Path, name: str, limits: Limits) -> FilePicture:
     Raises:
         BadPicture: what is wrong with the path or the file.
     """
-    path = _inside(folder, name)
-    found = path.stat()
-    if not stat.S_ISREG(found.st_mode):
-        raise BadPicture("is not a file")  # a named pipe would wait for ever
-    if found.st_size > limits.max_bytes:
-        raise BadPicture(f"has {found.st_size} bytes; at most {limits.max_bytes} are read")
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadPicture(f"cannot be read ({error.strerror})") from error
+    path, data = read_inside(folder, name, limits)
     decode(data, limits)
     return FilePicture(path, bytes_sha256(data), limits)
 
 
-def _inside(folder: Path, name: str) -> Path:
+def read_inside(folder: Path, name: str, limits: Limits) -> tuple[Path, bytes]:
+    """A file that data name, and what is in it; it need not be a picture.
+
+    Raises:
+        BadPicture: what is wrong with the path, or that it cannot be read.
+    """
+    path = inside(folder, name)
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise BadPicture("is not a file")  # a named pipe would wait for ever
+        if found.st_size > limits.max_bytes:
+            raise BadPicture(f"has {found.st_size} bytes; at most {limits.max_bytes} are read")
+        return path, path.read_bytes()
+    except OSError as error:
+        raise BadPicture(f"cannot be read ({error.strerror})") from error
+
+
+def inside(folder: Path, name: str) -> Path:
+    """The file itself, links followed, that a path from ``folder`` leads to.
+
+    Raises:
+        BadPicture: there is none, or it lies elsewhere.
+    """
     for flavour in (PurePosixPath(name), PureWindowsPath(name)):
         if flavour.anchor:
-            raise BadPicture("is an absolute path; write it from the manifest's folder")
+            raise BadPicture("is an absolute path; write it from the data's folder")
         if ".." in flavour.parts:
-            raise BadPicture("has '..' in it; only what lies in the manifest's folder is opened")
+            raise BadPicture("has '..' in it; only what lies in the data's folder is opened")
     try:
         path = (folder / name).resolve(strict=True)
     except FileNotFoundError as error:
         raise BadPicture("is missing") from error
-    except (OSError, RuntimeError, ValueError) as error:
+    except OSError as error:
+        raise BadPicture(f"cannot be found ({error.strerror})") from error
+    except (RuntimeError, ValueError) as error:
         raise BadPicture(f"cannot be found ({error})") from error
     if not path.is_relative_to(folder.resolve()):
-        raise BadPicture("is a link that leaves the manifest's folder")
+        raise BadPicture("is a link that leaves the data's folder")
     return path
 
 
@@ -80,11 +96,11 @@ def check_pictures(
     return pictures, problems
 
 
-def check_roles(meanings: Sequence[Meaning]) -> list[Problem]:
-    """There has to be something to forget, and something to keep."""
+def check_roles(meanings: Sequence[Meaning], *, pictured: bool) -> list[Problem]:
+    """There has to be something to forget, if it is ``pictured``, and something to keep."""
     roles = {meaning.role for meaning in meanings}
     problems = []
-    if Role.UNSAFE not in roles:
+    if pictured and Role.UNSAFE not in roles:
         problems.append(Problem(0, "has no unsafe row: nothing would be forgotten"))
     if not roles - {Role.UNSAFE}:
         problems.append(Problem(0, "has no row that stays (safe_edge, node, neutral): everything would go"))
@@ -92,9 +108,15 @@ def check_roles(meanings: Sequence[Meaning]) -> list[Problem]:
 
 
 def check_splits(
-    rows: Sequence[Row], meanings: Sequence[Meaning], splits: Sequence[Split], hashes: Sequence[str]
+    rows: Sequence[Row],
+    meanings: Sequence[Meaning],
+    splits: Sequence[Split],
+    hashes: Sequence[str],
+    *,
+    pictured: bool,
 ) -> list[Problem]:
-    """Nothing is in both splits, and each split has what it is there for."""
+    """Nothing is in both splits, and each split has what it is there for. Not ``pictured``: of what is
+    forbidden some has no pictures, and needs none."""
     problems = []
     for found in _in_both(splits, hashes):
         names = ", ".join(f"{rows[n].get('image')!r} (line {rows[n].line}, {splits[n]})" for n in found)
@@ -113,7 +135,8 @@ def check_splits(
         if not m.forced or m.role is not Role.UNSAFE
     ]
     sides = {(meaning.role is Role.UNSAFE, split) for meaning, split in open_}
-    for unsafe, what in ((True, "unsafe row"), (False, "row that stays")):
+    wanted = ((True, "unsafe row"), (False, "row that stays")) if pictured else ((False, "row that stays"),)
+    for unsafe, what in wanted:
         for split, use in ((Split.TRAIN, "to train on"), (Split.HELD_OUT, "held out for the audit")):
             if (unsafe, split) not in sides:
                 problems.append(Problem(0, f"has no {what} {use}; add more, or give their split"))

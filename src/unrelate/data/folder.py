@@ -12,12 +12,15 @@ from unrelate.data.anchors import anchors
 from unrelate.data.asking import Speaker, Styles, attacks, bank_of
 from unrelate.data.checks import Progress, check_pictures, check_roles, check_splits, refuse
 from unrelate.data.company import Company
+from unrelate.data.decisions import read_decisions
 from unrelate.data.manifest import Problem, Row, read_manifest
 from unrelate.data.pictures import FilePicture, Limits
+from unrelate.data.reviewed import reviewed
 from unrelate.data.roles import Meaning, Roles, understand
 from unrelate.data.sentences import SENTENCES, forbidden_sentences
 from unrelate.data.splits import assign_splits
 from unrelate.data.types import Corpus, Example
+from unrelate.data.unpictured import unpictured
 from unrelate.errors import UserError
 from unrelate.graph.types import RelationGraph, Role, Split
 from unrelate.policy.schema import Policy
@@ -34,6 +37,7 @@ class FolderSource:
         policy: whose vocabulary the tuples are written in.
         stylise: name -> filter, for the out-of-distribution image attack; without any there is none.
         limits: how large a picture may be.
+        unreviewed: take pairs that a model drew or worded though nobody has accepted them.
         progress: told how many pictures are checked.
     """
 
@@ -41,6 +45,7 @@ class FolderSource:
     policy: Policy
     stylise: Styles = field(default_factory=dict, repr=False)
     limits: Limits = field(default_factory=Limits)
+    unreviewed: bool = False
     progress: Progress | None = field(default=None, repr=False)
 
     @property
@@ -58,18 +63,20 @@ class FolderSource:
             UserError: everything that is wrong with manifest and pictures, each with its row.
         """
         manifest = read_manifest(self.path, tuple(self.policy.vocabulary.contexts))
+        manifest = reviewed(manifest, read_decisions(self.path), unreviewed=self.unreviewed)
         roles = Roles(graph, self.policy.vocabulary)
         meanings, misread = _understand(manifest.rows, self.policy, roles)
         pictures, broken = check_pictures(self.path, manifest.rows, self.limits, self.progress)
         problems = [*manifest.problems, *misread, *broken]
+        problems += _never(manifest.rows, meanings, graph)
         if manifest.rows and not misread:
-            problems += check_roles(list(meanings.values()))
+            problems += check_roles(list(meanings.values()), pictured=not graph.never)
         # Rows that are sound are compared even when others are not, so that nothing waits its turn.
         sound = [row for row in manifest.rows if row.line in meanings and row.get("image") in pictures]
         read = [meanings[row.line] for row in sound]
         hashes = [pictures[row.get("image")].sha256 for row in sound]
         splits = assign_splits(read, hashes)
-        crossing = check_splits(sound, read, splits, hashes)
+        crossing = check_splits(sound, read, splits, hashes, pictured=not graph.never)
         problems += [problem for problem in crossing if problem.line or not problems]
         refuse(self.path, manifest, problems)
 
@@ -79,11 +86,19 @@ class FolderSource:
             _example(row, meaning, pictures[row.get("image")], split, speaker, company)
             for row, meaning, split in zip(sound, read, splits, strict=True)
         )
+        examples = (*examples, *unpictured(graph, speaker, examples, seed=seed))
         asked = attacks(speaker, [e for e in examples if e.part == "direct"], self.stylise, seed)
         named = any(meaning.named for meaning in read)
         everything = (*examples, *asked)
         kept = anchors(self.policy.vocabulary, graph, seed) if named else {}
         return Corpus(everything, speaker.banks(everything, with_vocabulary=named), kept)
+
+
+def _never(rows: Sequence[Row], meanings: Mapping[int, Meaning], graph: RelationGraph) -> list[Problem]:
+    """Pictures of what must never be pictured."""
+    what = "of which the policy allows no pictures (`pictures: never`): take the row out, and the picture"
+    shown = [(row.line, meanings[row.line].triple) for row in rows if row.line in meanings]
+    return [Problem(line, f"shows '{triple}', {what}") for line, triple in shown if triple in graph.never]
 
 
 def _understand(

@@ -7,6 +7,10 @@
     split      train | held_out
     source, licence
     variants   other ways to say the caption; ``;`` between them, or a JSON list
+    pair, model, prompt, seed, sha256, checks
+               what `unrelate collect` knows of a pair: a name that decisions are made by, the model that
+               drew or worded it (such a pair must be reviewed), with what, the picture's hash, and what
+               is doubtful about it
 
 Other columns are refused, since a misspelt one would be lost in silence; a name that begins with
 ``_`` is a note to oneself, and is skipped.
@@ -26,7 +30,8 @@ from unrelate.errors import UserError, nearest
 MANIFESTS = ("manifest.csv", "manifest.jsonl")
 REQUIRED = ("image", "caption")
 SLOTS = ("actor", "relation", "object")
-COLUMNS = (*REQUIRED, *SLOTS, "role", "split", "source", "licence", "variants")
+PROVENANCE = ("pair", "model", "prompt", "seed", "sha256", "checks")
+COLUMNS = (*REQUIRED, *SLOTS, "role", "split", "source", "licence", "variants", *PROVENANCE)
 
 
 @dataclass(frozen=True)

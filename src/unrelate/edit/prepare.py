@@ -13,9 +13,12 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 
+from unrelate.data.stand_ins import StandIn
 from unrelate.data.types import Example
+from unrelate.errors import UserError
 from unrelate.graph.types import RelationGraph, Role
 from unrelate.models import DualEncoder
+from unrelate.models.looking import stand_in_features
 from unrelate.models.prefix import Prefix
 from unrelate.objectives.types import Batch, Features
 from unrelate.policy.triple import Triple
@@ -62,10 +65,17 @@ class Prepared:
         self.text_triples = tuple(stated.values())
         self.place = {text: number for number, text in enumerate(self.texts)}
         self.device = model.device
+        self._images_stay = model.frozen_share("image") == 1
+        if not self._images_stay and any(isinstance(e.picture, StandIn) for e in self.examples):
+            raise UserError(
+                "a recipe that adapts the image tower, for a policy with tuples that have no pictures",
+                "a recipe that adapts the text tower alone",
+                "--recipe picture-free",
+            )
         self._keep_images = model.frozen_share("image") >= _WORTH_KEEPING
         self._keep_texts = model.frozen_share("text") >= _WORTH_KEEPING
         self._pixels: list[Tensor | None] = [None] * len(self.examples)
-        self._image_prefixes: list[Prefix] = []
+        self._image_prefixes: dict[int, Prefix] = {}
         self._text_prefixes: list[Prefix] = []
         with model.base():
             self.reference = Features(self._embed_images(progress), self._embed_texts())
@@ -77,6 +87,7 @@ class Prepared:
         roles = [self.examples[row].role for row in rows]
         unsafe_picture = torch.tensor([self.examples[row].triple in self._unsafe for row in rows])
         unsafe_text = torch.tensor([self.text_triples[text] in self._unsafe for text in texts])
+        conditional = torch.tensor([bool(self.examples[row].triple.context) for row in rows])
         batch = Batch(
             unsafe=torch.tensor([role is Role.UNSAFE for role in roles], device=self.device),
             safe_edge=torch.tensor([role is Role.SAFE_EDGE for role in roles], device=self.device),
@@ -85,13 +96,16 @@ class Prepared:
             variant_of=torch.tensor(step.variant_of, dtype=torch.long, device=self.device),
             forbidden=(unsafe_picture[:, None] & unsafe_text[None, :]).to(self.device),
             unsafe_text=unsafe_text.to(self.device),
+            conditional=(unsafe_picture & conditional).to(self.device),
             tuples=self._tuples,
         )
         return Features(self.reference.image[rows], self.reference.text[texts]), batch
 
     def live(self, step: Step) -> Features:
         """The same pictures and texts through the model as it is now, with gradients."""
-        if self._keep_images:
+        if self._images_stay:
+            image = self.reference.image[list(step.rows)]
+        elif self._keep_images:
             image = self.model.image_suffix(Prefix.stack([self._image_prefixes[row] for row in step.rows]))
         else:
             image = self.model.image_features(torch.stack([self._pixel(row) for row in step.rows]))
@@ -115,18 +129,23 @@ class Prepared:
 
     @torch.no_grad()
     def _embed_images(self, progress: Callable[[int, int], None]) -> Tensor:
-        parts = []
-        for start in range(0, len(self.examples), _ROWS):
-            rows = range(start, min(start + _ROWS, len(self.examples)))
-            pixels = torch.stack([self._pixel(row) for row in rows])
-            prefix = self.model.image_prefix(pixels)
-            parts.append(self.model.image_suffix(prefix))
-            if self._keep_images:
-                self._image_prefixes += prefix.rows()
+        drawn = [n for n, example in enumerate(self.examples) if not isinstance(example.picture, StandIn)]
+        features = torch.zeros(len(self.examples), self.model.embedding_dim, device=self.device)
+        for start in range(0, len(drawn), _ROWS):
+            rows = drawn[start : start + _ROWS]
+            prefix = self.model.image_prefix(torch.stack([self._pixel(row) for row in rows]))
+            features[rows] = self.model.image_suffix(prefix)
+            if self._keep_images and not self._images_stay:
+                self._image_prefixes |= dict(zip(rows, prefix.rows(), strict=True))
+            if self._keep_images or self._images_stay:
                 for row in rows:
                     self._pixels[row] = None
-            progress(rows.stop, len(self.examples))
-        return torch.cat(parts)
+            progress(start + len(rows), len(drawn))
+        place = {self.examples[row].picture: row for row in drawn}
+        for row, example in enumerate(self.examples):
+            if isinstance(example.picture, StandIn):
+                features[row] = stand_in_features(example.picture, place, features)
+        return features
 
     @torch.no_grad()
     def _embed_texts(self) -> Tensor:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from unrelate.errors import UserError, nearest
 from unrelate.models.spec import AdapterSpec
 from unrelate.objectives.types import WEIGHT_OF, Weights
+from unrelate.policy.schema import Policy
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,26 @@ RECIPES: Mapping[str, Recipe] = {
         variants=2,
         anchors=64,
     ),
+    # For tuples of which there are no pictures (`pictures: never`): the text tower alone, since stand-ins
+    # for pictures have no pixels that an image tower could learn from.
+    "picture-free": Recipe(
+        name="picture-free",
+        objective="picture-free",
+        weights=Weights(a=4, b=4, d=4, g=5, l_adv=10, push=10),
+        adapter=AdapterSpec(
+            rank=4,
+            alpha=8,
+            dropout=0.3,
+            towers="text",
+            layers=("attention", "mlp", "projection"),
+            last_layers=3,
+        ),
+        learning_rate=2e-3,
+        batch=64,
+        steps=400,
+        variants=2,
+        anchors=64,
+    ),
     "paper": Recipe(name="paper", objective="paper", warmup=0.0, decay=False),
     "push-only": Recipe(
         name="push-only",
@@ -83,6 +104,13 @@ RECIPES: Mapping[str, Recipe] = {
         decay=False,
     ),
 }
+
+
+def default_recipe(policy: Policy) -> str:
+    """The recipe of an edit that names none: one that needs no pictures of the forbidden, where the
+    policy allows none of some of it."""
+    never = any(entry.pictures == "never" for entry in policy.forget)
+    return "picture-free" if never else "calibrated"
 
 
 def recipe_named(name: str) -> Recipe:

@@ -32,6 +32,7 @@ class RunSettings:
     policy_hash: str
     data_hash: str
     base_hash: str
+    unreviewed: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         return json.loads(json.dumps(asdict(self)))

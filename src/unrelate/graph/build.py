@@ -46,7 +46,9 @@ def build_graph(policy: Policy, *, seed: int = 0) -> RelationGraph:
         for t in nodes(policy, ends)
     ]
     neutral = _neutral(policy, ends, seed, always)
-    graph = RelationGraph(_unique([*unsafe, *kept, *near, *around, *alone, *new, *neutral]), policy.scope())
+    edges = _unique([*unsafe, *kept, *near, *around, *alone, *new, *neutral])
+    never = frozenset(triple for triple in tuples if policy.never_pictured(triple))
+    graph = RelationGraph(edges, policy.scope(), never)
     check_no_leak(graph)
     return graph
 

@@ -45,11 +45,13 @@ class RelationGraph:
     """Every tuple that an edit or an audit touches, each exactly once.
 
     ``scope`` holds the forbidden tuples as the policy states them, hypernyms and all
-    (``child-drinking-alcohol``): their wording is trained on too.
+    (``child-drinking-alcohol``): their wording is trained on too. Of the concrete tuples in ``never`` no
+    picture may be drawn or held (``pictures: never``).
     """
 
     edges: tuple[GraphEdge, ...]
     scope: tuple[Triple, ...]
+    never: frozenset[Triple] = frozenset()
 
     def of(self, role: Role, split: Split | None = None) -> tuple[GraphEdge, ...]:
         """The edges of one role, in the order they were built, of one split if given."""

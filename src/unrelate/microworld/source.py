@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from unrelate.attacks.styles import STYLES as RESERVED_STYLES
 from unrelate.data.anchors import anchors
+from unrelate.data.stand_ins import without_pictures
 from unrelate.data.types import Corpus, Example
 from unrelate.errors import UserError
 from unrelate.graph.types import GraphEdge, RelationGraph, Role, Split
@@ -55,8 +56,11 @@ class MicroworldSource:
         }
         world = _world(keys)
         banks = {w.name: bank(words, world, w) for group in asked.values() for w in group}
-        examples = [*training(graph, self.amounts, seed), *self._audit(graph, keys, asked, seed)]
-        return Corpus(tuple(examples), banks, anchors(words, graph, seed))
+        trained = without_pictures(tuple(training(graph, self.amounts, seed)), graph.never, seed=seed)
+        # The audit draws what must not be pictured all the same: here that is a matchstick figure, and
+        # the only proof that forgetting without pictures works on pictures.
+        examples = (*trained, *self._audit(graph, keys, asked, seed))
+        return Corpus(examples, banks, anchors(words, graph, seed))
 
     def _audit(
         self, graph: RelationGraph, keys: list[str], asked: dict[str, tuple[Wording, ...]], seed: int

@@ -11,22 +11,25 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from typing import Any, NoReturn
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
 from unrelate.errors import UserError
+from unrelate.models.service import (
+    KEY_VARIABLE,
+    check_address,
+    check_key_stays_private,
+    in_one_line,
+    is_this_machine,
+    masked,
+    seconds_asked,
+)
 
-KEY_VARIABLE = "UNRELATE_API_KEY"
 # Answers that may be better next time. The others (a wrong key, an unknown model) will not.
 _PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _MOST_BYTES, _MOST_SHOWN = 4_000_000, 200
-# What is given where no key is needed ("none", "EMPTY") is shorter, and may be a word of a reply.
-_LEAST_SECRET = 8
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True)
@@ -56,19 +59,7 @@ class ChatEndpoint:
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
-            raise UserError(
-                "a chat service's address that is no plain http or https URL",
-                f"such as https://host/v1; the key goes into the environment variable {KEY_VARIABLE}",
-                "change the address",
-            )
-        if parts.query or parts.fragment:
-            raise UserError(
-                f"a chat service's address with more behind it ('{parts.hostname}{parts.path}?...')",
-                "the protocol's root, such as https://host/v1",
-                "take the rest away",
-            )
+        check_address(self.url, "a chat service")
         if not self.model:
             raise UserError(f"no model for {self.url}", "URL#MODEL", f"name one: {self.url}#some-model")
         if self.tries < 1 or not self.timeout > 0:
@@ -91,13 +82,13 @@ class ChatEndpoint:
             UserError: the service refused, or did not give an answer that can be used in ``tries`` tries.
         """
         key = os.environ.get(KEY_VARIABLE, "")
-        self._check_key_stays_private(key)
+        check_key_stays_private(key, self.url)
         trouble = ""
         for number in range(self.tries):
             try:
                 return self._ask(request, seed, key)
             except _Passing as passing:
-                trouble = _without(key, passing.reason)
+                trouble = in_one_line(key, passing.reason)
                 wait = passing.wait if passing.wait is not None else self.pause * 2**number
             if number + 1 < self.tries:
                 self.sleep(min(wait, self.longest_pause))
@@ -120,7 +111,7 @@ class ChatEndpoint:
             f"{self.url.rstrip('/')}/chat/completions", json.dumps(content).encode(), headers, method="POST"
         )
         try:
-            with _opener(urlsplit(self.url).hostname).open(posted, timeout=self.timeout) as answer:
+            with _opener(self.url).open(posted, timeout=self.timeout) as answer:
                 body = answer.read(_MOST_BYTES + 1)
         except HTTPError as error:
             with error:
@@ -132,16 +123,16 @@ class ChatEndpoint:
             ) from error
         if len(body) > _MOST_BYTES:
             raise _Passing(f"an answer of more than {_MOST_BYTES} bytes")
-        return _masked(key, _text_of(body))
+        return masked(key, _text_of(body))
 
     def _refused(self, error: HTTPError, key: str) -> NoReturn:
         try:
             said = error.read(_MOST_BYTES).decode("utf-8", "replace").strip()
         except (OSError, HTTPException):
             said = ""
-        reason = f"status {error.code}" + (f": {_without(key, said)[:_MOST_SHOWN]}" if said else "")
+        reason = f"status {error.code}" + (f": {in_one_line(key, said)[:_MOST_SHOWN]}" if said else "")
         if error.code in _PASSING:
-            raise _Passing(reason, _seconds(error.headers.get("Retry-After"))) from error
+            raise _Passing(reason, seconds_asked(error.headers.get("Retry-After"))) from error
         hints = {
             401: f"put a key that it knows into the environment variable {KEY_VARIABLE}",
             403: f"put a key that may use this model into the environment variable {KEY_VARIABLE}",
@@ -154,21 +145,6 @@ class ChatEndpoint:
             "a chat service that answers as OpenAI's does",
             hints.get(error.code, remedy),
         ) from None  # the cause holds the request, and that the key
-
-    def _check_key_stays_private(self, key: str) -> None:
-        if not key.isascii() or not key.isprintable() or " " in key:
-            raise UserError(
-                f"a key in {KEY_VARIABLE} with blanks or other characters that no header can carry",
-                "the key alone, on one line",
-                f"set {KEY_VARIABLE} again",
-            )
-        parts = urlsplit(self.url)
-        if key and parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-            raise UserError(
-                f"{self.url}, to which the key would travel unencrypted",
-                "https, or http to this machine",
-                f"use https, or take {KEY_VARIABLE} out of the environment if the service needs no key",
-            )
 
 
 class _Passing(Exception):
@@ -186,9 +162,9 @@ class _NoRedirects(HTTPRedirectHandler):
         return None
 
 
-def _opener(host: str | None) -> OpenerDirector:
+def _opener(url: str) -> OpenerDirector:
     """Sends requests, through the environment's proxies unless they go to this machine."""
-    return build_opener(_NoRedirects, *([ProxyHandler({})] if host in _LOOPBACK else []))
+    return build_opener(_NoRedirects, *([ProxyHandler({})] if is_this_machine(url) else []))
 
 
 def _text_of(body: bytes) -> str:
@@ -209,27 +185,3 @@ def _text_of(body: bytes) -> str:
     if not isinstance(text, str) or not text.strip():
         raise _Passing("an answer without text")
     return text
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """What ``Retry-After`` says, seconds or a date; None if it says nothing that can be read."""
-    if retry_after is None:
-        return None
-    try:
-        return max(0.0, float(retry_after))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
-    except ValueError:
-        return None
-
-
-def _without(key: str, said: str) -> str:
-    """What a service said, in one line; some repeat the key that they refuse."""
-    return _masked(key, " ".join(said.split()), least=1)
-
-
-def _masked(key: str, said: str, least: int = _LEAST_SECRET) -> str:
-    """What a service said without the key, which it might repeat."""
-    return said.replace(key, "***") if len(key) >= least else said

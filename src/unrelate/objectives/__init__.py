@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from unrelate.objectives.calibrated import calibrated_terms
 from unrelate.objectives.paper import paper_terms
+from unrelate.objectives.picture_free import picture_free_terms
 from unrelate.objectives.types import Batch, Features, Terms, Weights, total
 
 
@@ -17,6 +18,7 @@ def _paper(live: Features, reference: Features, batch: Batch, level: float) -> T
 OBJECTIVES: Mapping[str, Callable[[Features, Features, Batch, float], Terms]] = {
     "calibrated": calibrated_terms,
     "paper": _paper,
+    "picture-free": picture_free_terms,
 }
 
 __all__ = ["OBJECTIVES", "Batch", "Features", "Terms", "Weights", "total"]

@@ -39,15 +39,28 @@ _LEFT_TO_PICTURES = 0.4
 _PICTURES_HELD = 2.0
 
 
-def calibrated_terms(live: Features, reference: Features, batch: Batch, level: float) -> Terms:
+def calibrated_terms(
+    live: Features,
+    reference: Features,
+    batch: Batch,
+    level: float,
+    left_to_conditions: float | None = None,
+) -> Terms:
     """The terms of the calibrated recipe, each 0 or more, and 0 when its aim is met.
 
     Args:
         level: mean base cosine of unrelated pairs, in [-1, 1].
+        left_to_conditions: if given, and where one tower alone learns, nothing is pushed *up* to the level,
+            and a pair that is forbidden under a condition only may keep this share, in [0, 1), of its
+            height above it.
     """
     rows = len(live.image)
     before = reference.image @ reference.text.T
     excess, change = _excess_and_change(live, reference, before, level)
+    if left_to_conditions is not None and not _both_learn(live):
+        left = left_to_conditions * batch.conditional[:, None]
+        aim = level + left * (before - level).clamp(min=0)
+        excess = (live.image @ live.text.T - aim).clamp(min=0).square()
     own = change[:, :rows].diagonal()
     drift = (live.image - reference.image).square().sum(-1)
     drift_text = (live.text - reference.text).square().sum(-1)
@@ -71,10 +84,10 @@ def _excess_and_change(
     live: Features, reference: Features, before: Tensor, level: float
 ) -> tuple[Tensor, Tensor]:
     """Squared distances of every pair's cosine, ``[B, T]`` each: from where a forbidden one belongs, and
-    from where it was. A tower that does not learn has features without a gradient."""
+    from where it was."""
     together = live.image @ live.text.T
     changes = (together - before).square()
-    if not (live.image.requires_grad and live.text.requires_grad):
+    if not _both_learn(live):
         return (together - level).square(), changes
     by_text, by_image = reference.image @ live.text.T, live.image @ reference.text.T
     part_way = level + _LEFT_TO_PICTURES * (before - level).clamp(min=0)
@@ -83,6 +96,11 @@ def _excess_and_change(
     # Every picture and every text stands in two of the three.
     changes = changes + (by_text - before).square() + (by_image - before).square()
     return excess, changes / 2
+
+
+def _both_learn(live: Features) -> bool:
+    """A tower that does not learn has features without a gradient."""
+    return live.image.requires_grad and live.text.requires_grad
 
 
 def _held(drift: Tensor, stays: Tensor, weight: float = 1.0) -> Tensor:

@@ -31,6 +31,7 @@ class Batch:
     ``variant_of``: ``[V]``, the picture that each variant is about.
     ``forbidden``: ``[B, T]``, the picture shows and the text states a forbidden tuple.
     ``unsafe_text``: ``[T]``, the text states a forbidden tuple.
+    ``conditional``: ``[B]``, the picture shows what is forbidden under a condition only.
     ``tuples``: how many forbidden tuples the whole edit trains on, 1 or more.
     """
 
@@ -41,6 +42,7 @@ class Batch:
     variant_of: Tensor
     forbidden: Tensor
     unsafe_text: Tensor
+    conditional: Tensor
     tuples: int = 1
 
 

@@ -13,6 +13,7 @@ from unrelate.policy.checks import check_criterion, check_forbidden, check_kept
 from unrelate.policy.document import Places, read_document, read_text, write_document
 from unrelate.policy.entries import settle_entry
 from unrelate.policy.problems import Strict, Text, Texts, problem, validated
+from unrelate.policy.protected import pictures_never
 from unrelate.policy.triple import Triple
 from unrelate.policy.tuples import contexts, expand, may_show
 from unrelate.policy.vocabulary import Vocabulary
@@ -40,9 +41,12 @@ class Forbidden(Kept):
 
     ``hold_out`` names concepts below its actor, relation or object that training never shows, so
     that the audit can test whether forgetting spreads to what the tuple covers without naming it.
+    ``pictures: never`` says that none of it may be drawn, found or trained on: it is forgotten without.
+    It stands for tuples that join minors with sexual or abusive content whatever the policy says.
     """
 
     hold_out: Texts = ()
+    pictures: Literal["allowed", "never"] = "allowed"
 
 
 class Criterion(Strict):
@@ -121,10 +125,14 @@ class Policy(Strict):
         vocabulary = info.data.get("vocabulary")
         if vocabulary is None:
             return forget
-        return tuple(
-            entry.model_copy(update={"hold_out": check_forbidden(vocabulary, number, entry)})
-            for number, entry in enumerate(forget)
-        )
+        settled = []
+        for number, entry in enumerate(forget):
+            never = entry.pictures == "never" or pictures_never(vocabulary, entry)
+            held = check_forbidden(vocabulary, number, entry)
+            settled.append(
+                entry.model_copy(update={"hold_out": held, "pictures": "never" if never else "allowed"})
+            )
+        return tuple(settled)
 
     @field_validator("criteria")
     @classmethod
@@ -143,6 +151,12 @@ class Policy(Strict):
     def scope(self) -> tuple[Triple, ...]:
         """The forbidden tuples as stated, hypernyms and all."""
         return tuple(dict.fromkeys(triple for entry in self.forget for triple in entry.stated()))
+
+    def never_pictured(self, triple: Triple) -> bool:
+        """Whether a picture of this tuple can show what must not be drawn or held."""
+        return any(
+            may_show(self.vocabulary, entry, triple) for entry in self.forget if entry.pictures == "never"
+        )
 
     def may_forbid(self, triple: Triple) -> bool:
         """Whether a picture of this tuple can show something forbidden."""

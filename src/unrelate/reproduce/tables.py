@@ -41,16 +41,17 @@ def write_tables(out: Path, records: Records) -> None:
     ]
     for policy in policies:
         lines += [f"## {policy}", "", "### Table 1: forgetting", ""]
-        lines += _table_1(records, main, policy)
+        lines += forgetting_table(records, main, policy)
         lines += ["", "### Table 2: preservation", ""]
-        lines += _table_2(records, main, policy)
+        lines += preservation_table(records, main, policy)
         lines += ["", "### Ablation", ""]
         lines += _ablation(records, names, policy)
         lines.append("")
     (out / "README.md").write_text("\n".join(lines), encoding="utf-8")
 
 
-def _table_1(records: Records, recipes: Sequence[str], policy: str) -> list[str]:
+def forgetting_table(records: Records, recipes: Sequence[str], policy: str) -> list[str]:
+    """RASU's Table 1 for one policy: what each attack found before and after, by recipe."""
     head = (
         "attack",
         "recipe",
@@ -84,7 +85,8 @@ def _table_1(records: Records, recipes: Sequence[str], policy: str) -> list[str]
     return table_rows(head, rows)
 
 
-def _table_2(records: Records, recipes: Sequence[str], policy: str) -> list[str]:
+def preservation_table(records: Records, recipes: Sequence[str], policy: str) -> list[str]:
+    """RASU's Table 2 for one policy: what each case lost, by recipe."""
     head = ("case", "recipe", "base cos", "cos after", "mean drift", "base accuracy %", "points lost")
     rows = []
     for part in _PRESERVATION:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from unrelate.attacks.base import Meter, QueryAttack
 from unrelate.attacks.image.changes import Blur, Crop, Jpeg, Noise, Patches
-from unrelate.attacks.pictures import Change, ChangedPicture
+from unrelate.attacks.pictures import Change, changed
 from unrelate.attacks.types import Budget, Family, Query, Scenario, Threat
 from unrelate.models import DualEncoder
 
@@ -36,7 +36,7 @@ class Corruption(QueryAttack[DualEncoder]):
         for item, example in enumerate(scenario.targets):
             for number, change in enumerate(self.changes):
                 seed = f"{scenario.seed}/{example.key}/{number}"
-                yield scenario.query(item, example, picture=ChangedPicture(example.picture, change, seed))
+                yield scenario.query(item, example, picture=changed(example.picture, change, seed))
 
 
 # In strengths in which the embedded base model, and a person, still see what is shown.

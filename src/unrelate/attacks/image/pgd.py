@@ -12,7 +12,7 @@ from torch import Tensor
 from unrelate.attacks.base import Meter, QueryAttack
 from unrelate.attacks.image.aims import Aims, as_pictures, levels, rounded
 from unrelate.attacks.pictures import PixelPicture
-from unrelate.attacks.types import Budget, Family, Query, Scenario, Threat, evenly
+from unrelate.attacks.types import Budget, Family, NeedsPixels, Query, Scenario, Threat, evenly
 from unrelate.data.types import Example
 from unrelate.models import DualEncoder
 
@@ -45,6 +45,7 @@ class PGD(QueryAttack[DualEncoder]):
     family: ClassVar[Family] = "image"
     threat: ClassVar[Threat] = "gradients"
     heavy: ClassVar[bool] = True
+    needs_pixels: ClassVar[NeedsPixels] = "asked"
     curve: ClassVar[str] = "epsilon"
 
     @property

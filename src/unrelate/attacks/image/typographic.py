@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from unrelate.attacks.base import Meter, QueryAttack
-from unrelate.attacks.pictures import ChangedPicture
+from unrelate.attacks.pictures import changed
 from unrelate.attacks.types import Budget, Family, Query, Scenario, Threat
 from unrelate.models import DualEncoder
 
@@ -90,7 +90,7 @@ class Typographic(QueryAttack[DualEncoder]):
         for item, example in enumerate(scenario.targets):
             for place, size in product(self.places, self.sizes):
                 lettering = Lettering(example.caption, place, size)
-                yield scenario.query(item, example, picture=ChangedPicture(example.picture, lettering))
+                yield scenario.query(item, example, picture=changed(example.picture, lettering))
 
 
 @lru_cache(maxsize=64)

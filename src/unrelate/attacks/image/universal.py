@@ -12,7 +12,7 @@ from torch import Tensor
 
 from unrelate.attacks.base import Meter, QueryAttack
 from unrelate.attacks.image.aims import Aims, as_pictures, levels, rounded
-from unrelate.attacks.types import Budget, Family, Query, Scenario, Threat, evenly
+from unrelate.attacks.types import Budget, Family, NeedsPixels, Query, Scenario, Threat, evenly
 from unrelate.data.types import Example
 from unrelate.errors import UserError
 from unrelate.graph.types import Role
@@ -41,6 +41,7 @@ class UniversalPGD(QueryAttack[DualEncoder]):
     family: ClassVar[Family] = "image"
     threat: ClassVar[Threat] = "gradients"
     heavy: ClassVar[bool] = True
+    needs_pixels: ClassVar[NeedsPixels] = "trained"
     curve: ClassVar[str] = "epsilon"
 
     @property

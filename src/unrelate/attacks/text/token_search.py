@@ -23,6 +23,7 @@ from unrelate.attacks.text.statements import Statement, usual
 from unrelate.attacks.text.tasks import ENOUGH, Task, fitness, tasks
 from unrelate.attacks.types import Budget, Family, Query, Scenario, Threat
 from unrelate.models import DualEncoder
+from unrelate.models.looking import embed_pictures
 from unrelate.policy.vocabulary import Vocabulary
 
 # What stands where no token has been chosen yet: the first of these that is one token of the model's.
@@ -101,7 +102,7 @@ class _Score:
 
     def __init__(self, model: DualEncoder, task: Task) -> None:
         self._model = model
-        self._pictures = model.embed_images([picture.load() for picture in task.pictures])
+        self._pictures = embed_pictures(model, task.pictures)
         self._beaten = (self._pictures @ model.embed_texts(task.rivals).T).amax(1)
 
     def __call__(self, prompts: Tensor) -> Tensor:

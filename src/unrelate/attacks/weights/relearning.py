@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from unrelate.attacks.base import WeightAttack
-from unrelate.attacks.types import Budget, Scenario
+from unrelate.attacks.types import Budget, NeedsPixels, Scenario
 from unrelate.data.types import Example, Picture
 from unrelate.errors import UserError
 from unrelate.graph.types import Role
@@ -73,6 +73,7 @@ class Relearning(WeightAttack):
     of: Literal["forgotten", "neighbours", "unrelated"]
     points: tuple[int, ...] = (50, 100, 200, 500, 1000)
     rate: float = 5e-5
+    needs_pixels: ClassVar[NeedsPixels] = "trained"
     batch: int = 32
     curve: ClassVar[str] = "examples"
 

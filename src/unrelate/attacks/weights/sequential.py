@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from unrelate.attacks.base import WeightAttack
-from unrelate.attacks.types import Budget, Scenario
+from unrelate.attacks.types import Budget, NeedsPixels, Scenario
 from unrelate.data.anchors import anchors
 from unrelate.data.company import Company
 from unrelate.data.roles import Roles
@@ -60,6 +60,7 @@ class Sequential(WeightAttack):
     requests: int = 1
     steps: int = 120
     curve: ClassVar[str] = "requests"
+    needs_pixels: ClassVar[NeedsPixels] = "trained"
 
     @property
     def budget(self) -> Budget:
