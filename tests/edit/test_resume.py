@@ -122,7 +122,7 @@ def settings(recipe: Recipe, **changes: str) -> RunSettings:
         data_hash="2",
         base_hash="3",
     )
-    return replace(held, **changes)  # pyright: ignore[reportArgumentType]
+    return replace(held, **changes)
 
 
 def test_a_run_is_gone_on_with_under_the_same_settings_alone(paper: Recipe, tmp_path: Path) -> None:
