@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -39,18 +40,22 @@ class PaidDrawer:
     dies: int = 10**9
     before: bool = False
     fails: frozenset[int] = frozenset()
+    charges: bool = False
     name: str = "paid"
     model: str = "painter"
     licence: str = ""
     paid: bool = True
     asked: list[tuple[str, int]] = field(default_factory=list)
 
-    def draw(self, triple: Triple, prompt: str, *, seed: int) -> bytes:
+    def draw(
+        self, triple: Triple, prompt: str, *, seed: int, spend: Callable[[], None] = lambda: None
+    ) -> bytes:
         if self.before and len(self.asked) == self.dies:
             raise Killed
+        spend()
         self.asked.append((prompt, seed))
         if len(self.asked) - 1 in self.fails:
-            raise SourceFailed("was refused", paid=False)
+            raise SourceFailed("was refused", paid=self.charges)
         data = MicroworldDrawer().draw(triple, prompt, seed=seed)
         if len(self.asked) - 1 == self.dies:
             raise Killed
@@ -149,6 +154,39 @@ def test_a_refused_picture_is_replaced_by_another_scene(
     assert len(source.asked) == len(rows(tmp_path)) + 2
 
 
+@pytest.mark.parametrize(("charges", "again"), [(True, 0), (False, 1)])
+def test_what_failed_is_asked_for_again_only_if_it_cost_nothing(
+    tmp_path: Path,
+    policy: Policy,
+    graph: RelationGraph,
+    wanted: tuple[Need, ...],
+    charges: bool,
+    again: int,
+) -> None:
+    first = PaidDrawer(fails=frozenset({0}), charges=charges, dies=3)
+    with pytest.raises(Killed):
+        drawn(tmp_path, policy, graph, wanted, first, 1000)
+    second = PaidDrawer()
+    drawn(tmp_path, policy, graph, wanted, second, 1000)
+    assert second.asked.count(first.asked[0]) == again
+
+
+def test_retries_count_against_the_cap(
+    tmp_path: Path, policy: Policy, graph: RelationGraph, wanted: tuple[Need, ...]
+) -> None:
+    class Insisting(PaidDrawer):
+        def draw(
+            self, triple: Triple, prompt: str, *, seed: int, spend: Callable[[], None] = lambda: None
+        ) -> bytes:
+            spend()  # an attempt that failed
+            return super().draw(triple, prompt, seed=seed, spend=spend)
+
+    source = Insisting()
+    outcome = drawn(tmp_path, policy, graph, wanted, source, 5).outcome
+    assert outcome.capped
+    assert (outcome.calls, len(source.asked)) == (5, 2)
+
+
 def test_a_paid_source_needs_a_cap(tmp_path: Path, policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("unrelate.collecting.open_source", lambda *_, **__: PaidDrawer())
     with pytest.raises(UserError, match="no cap is given"):
@@ -220,10 +258,8 @@ class Photos:
             yield Record(str(number), caption, None if "unseen" in caption else lambda n=number: self.read(n))
 
     def read(self, number: int) -> bytes:
-        image = Image.new("RGB", (self.size, self.size), "white")
-        for x in range(self.size):
-            for y in range(self.size):
-                image.putpixel((x, y), ((x * (number + 3)) % 256, (y * (7 * number + 1)) % 256, number % 256))
+        blocks = random.Random(number).randbytes(3 * 8 * 8)  # no two are alike to a perceptual hash
+        image = Image.frombytes("RGB", (8, 8), blocks).resize((self.size, self.size))
         encoded = BytesIO()
         image.save(encoded, "PNG")
         return encoded.getvalue()
@@ -262,6 +298,33 @@ def test_pairs_are_found_by_what_captions_state(tmp_path: Path, policy: Policy) 
     before = len(rows(tmp_path))
     taken(tmp_path, policy, Photos(CAPTIONS))
     assert len(rows(tmp_path)) == before
+
+
+@dataclass(frozen=True)
+class Torn(Photos):
+    """Photos whose reading is killed at one of them."""
+
+    dies: int = 0
+
+    def read(self, number: int) -> bytes:
+        if number == self.dies:
+            raise Killed
+        return super().read(number)
+
+
+@pytest.mark.parametrize("dies", [1, 9, 20])
+def test_a_kill_while_finding_loses_nothing(tmp_path: Path, policy: Policy, dies: int) -> None:
+    captions = tuple(f"a child drinking wine, photo {number}" for number in range(50))
+    with pytest.raises(Killed):
+        taken(tmp_path / "killed", policy, Torn(captions, dies=dies))
+    taken(tmp_path / "killed", policy, Photos(captions))
+    taken(tmp_path / "whole", policy, Photos(captions))
+    killed, whole = (
+        sorted((row["pair"], row["sha256"], row["split"]) for row in rows(tmp_path / name))
+        for name in ("killed", "whole")
+    )
+    assert len({pair for pair, *_ in killed}) == len(killed) == len(whole)
+    assert {sha for _, sha, _ in killed} == {sha for _, sha, _ in whole}
 
 
 def test_what_is_never_pictured_is_not_taken_either(tmp_path: Path, policy: Policy) -> None:

@@ -103,10 +103,13 @@ class Drawer(Protocol):
         """Whether a call costs money, so that a plan names it and a cap must hold."""
         ...
 
-    def draw(self, triple: Triple, prompt: str, *, seed: int) -> bytes:
+    def draw(
+        self, triple: Triple, prompt: str, *, seed: int, spend: Callable[[], None] = lambda: None
+    ) -> bytes:
         """An encoded picture (PNG, JPEG or WebP) of ``triple``, as ``prompt`` words it.
 
-        Retries what is worth retrying by itself, and is safe to kill at any moment.
+        Retries what is worth retrying by itself, and is safe to kill at any moment. Whoever is ``paid``
+        calls ``spend`` before each request that may be charged, and lets through what it raises.
 
         Raises:
             SourceFailed: this one cannot be had.

@@ -77,7 +77,9 @@ class GeminiDrawer:
     def paid(self) -> bool:
         return True
 
-    def draw(self, triple: Triple, prompt: str, *, seed: int) -> bytes:
+    def draw(
+        self, triple: Triple, prompt: str, *, seed: int, spend: Callable[[], None] = lambda: None
+    ) -> bytes:
         """The picture, as the service encoded it; see `Drawer`."""
         genai = imported("google.genai", "gemini:MODEL")
         variable = next((name for name in KEY_VARIABLES if os.environ.get(name)), "")
@@ -92,7 +94,7 @@ class GeminiDrawer:
         arrival = Arrival()
         with self._client(genai, key, arrival) as client:
             return self._patience().picture(
-                lambda: self._ask(genai, client, arrival, (variable, key), prompt, seed), _SERVICE
+                lambda: self._ask(genai, client, arrival, (variable, key), prompt, seed), _SERVICE, spend
             )
 
     def _address(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -30,7 +31,9 @@ class MicroworldDrawer:
         MicroworldSource.for_policy(policy)
         return cls()
 
-    def draw(self, triple: Triple, prompt: str, *, seed: int) -> bytes:
+    def draw(
+        self, triple: Triple, prompt: str, *, seed: int, spend: Callable[[], None] = lambda: None
+    ) -> bytes:
         """A PNG. The prompt says no more than the tuple, so the tuple is what is drawn."""
         rng = random.Random(seed)
         encoded = BytesIO()

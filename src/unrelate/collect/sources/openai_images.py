@@ -71,7 +71,9 @@ class OpenAIDrawer:
         """Nobody can tell from here. Where it costs nothing, the price is 0."""
         return True
 
-    def draw(self, triple: Triple, prompt: str, *, seed: int) -> bytes:
+    def draw(
+        self, triple: Triple, prompt: str, *, seed: int, spend: Callable[[], None] = lambda: None
+    ) -> bytes:
         """The picture, as the service encoded it; see `Drawer`."""
         openai = imported("openai", "openai:URL#MODEL")
         key = os.environ.get(KEY_VARIABLE, "")
@@ -79,7 +81,7 @@ class OpenAIDrawer:
         arrival = Arrival()
         with self._client(openai, key, arrival) as client:
             return self._patience().picture(
-                lambda: self._ask(openai, client, arrival, key, prompt, seed), self.url
+                lambda: self._ask(openai, client, arrival, key, prompt, seed), self.url, spend
             )
 
     def _patience(self) -> Patience:

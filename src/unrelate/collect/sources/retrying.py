@@ -62,8 +62,9 @@ class Patience:
                 "change them",
             )
 
-    def picture(self, ask: Callable[[], bytes], service: str) -> bytes:
+    def picture(self, ask: Callable[[], bytes], service: str, spend: Callable[[], None]) -> bytes:
         """What ``ask`` returns, once it does; it raises `Passing` for what is worth another attempt.
+        ``spend`` is called before each attempt; what it raises ends them.
 
         Raises:
             SourceFailed: every attempt failed. It is ``paid`` if one of them was answered.
@@ -73,6 +74,7 @@ class Patience:
         for number in range(self.attempts):
             if failed:
                 self.sleep(self._wait(failed[-1], number, service))
+            spend()
             try:
                 return ask()
             except Passing as passing:
