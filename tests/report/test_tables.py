@@ -12,6 +12,7 @@ from unrelate.audit.record import AuditRecord, Control, EdgeMargin
 from unrelate.errors import UserError
 from unrelate.report import compare_tables, summary_markdown, verdict_table
 from unrelate.report.compare import Figure, judge
+from unrelate.report.limits import limits
 
 
 def shown(*tables: Table, width: int = 140) -> str:
@@ -60,6 +61,14 @@ def test_what_was_left_out_or_not_tried_is_said(record: AuditRecord) -> None:
     assert "2 attacks of the table left out: token search, int8." in text
     assert "an attack had no try at them: reworded at 16 of 400." in text
     assert "| 384 of 400 |" in summary_markdown(said)
+
+
+def test_the_price_of_having_no_pictures_is_said(record: AuditRecord) -> None:
+    assert not any("Never pictured" in said for said in limits(record))
+    blind = record.model_copy(update={"never_pictured": ["child-drinking-wine"], "asked_by_stand_ins": True})
+    text = " ".join(limits(blind))
+    assert "Never pictured in training: child-drinking-wine." in text
+    assert "The audit had no picture of them either" in text
 
 
 def test_words_in_brackets_are_no_markup(record: AuditRecord) -> None:

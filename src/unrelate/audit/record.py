@@ -212,6 +212,8 @@ class AuditRecord(Frozen):
     environment: dict[str, str]
     quick: bool = False  # fewer pictures, and no attack that takes long: a look, not a verdict
     left_out: list[str] = []  # attacks of the table that this record has no figure for
+    never_pictured: list[str] = []  # forbidden tuples that were forgotten without a picture of them
+    asked_by_stand_ins: bool = False  # and that the audit had no picture of either
     null_model: str = ""  # what never learnt the forbidden; "" where there is none
     generator: str = ""  # the text model that wrote the prompts of the attack `generator`; "" where none did
     hashes: dict[str, str] = {}  # of base weights, data and policy, as in run.json

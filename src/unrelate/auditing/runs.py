@@ -30,6 +30,7 @@ from unrelate.auditing.run import about
 from unrelate.auditing.run import run as do_jobs
 from unrelate.auditing.work import tasks_of
 from unrelate.auditing.writing import have_written
+from unrelate.data.stand_ins import StandIn
 from unrelate.data.types import Corpus
 from unrelate.edit.settings import data_hash, environment, text_hash
 from unrelate.graph.types import RelationGraph
@@ -227,7 +228,16 @@ def _carry_out(
     measured = {attack.group for attack in record.attacks.values()}
     left_out = [name for name in plan.suite if name not in measured]
     files = file_hashes(folder, prompts=plan.author is not None)
-    record = record.model_copy(update={"left_out": left_out, "files": files})
+    asked = any(isinstance(e.picture, StandIn) for e in corpus.examples if e.part != "train")
+    never = sorted(map(str, graph.never))
+    record = record.model_copy(
+        update={
+            "left_out": left_out,
+            "files": files,
+            "never_pictured": never,
+            "asked_by_stand_ins": asked,
+        }
+    )
     fresh = folder / "audit.json.new"
     fresh.write_text(record.to_json(), encoding="utf-8")
     fresh.replace(folder / "audit.json")

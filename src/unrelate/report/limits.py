@@ -21,6 +21,17 @@ def _of_this(record: AuditRecord) -> Iterator[str]:
         yield f"The positive control failed. {control_sentence(record)}"
     if quick := quick_sentence(record):
         yield quick
+    if record.never_pictured:
+        yield (
+            f"Never pictured in training: {', '.join(record.never_pictured)}. Neighbours stood in for them, and "
+            "the text tower alone has changed. A picture's embedding is what it was: whoever compares "
+            "pictures with pictures finds everything."
+        )
+    if record.asked_by_stand_ins:
+        yield (
+            "The audit had no picture of them either: it asked about means of held-out neighbours' "
+            "embeddings. How the model treats a real picture of them was not seen."
+        )
     if not record.attacks:
         yield "No attack was run."
     held = by_family(record)
