@@ -23,7 +23,7 @@ def _of_this(record: AuditRecord) -> Iterator[str]:
         yield quick
     if record.never_pictured:
         yield (
-            f"Never pictured in training: {', '.join(record.never_pictured)}. Neighbours stood in for them, and "
+            f"Never pictured in training: {', '.join(record.never_pictured)}. Neighbours stood in, and "
             "the text tower alone has changed. A picture's embedding is what it was: whoever compares "
             "pictures with pictures finds everything."
         )
