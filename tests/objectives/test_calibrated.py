@@ -20,9 +20,9 @@ def values(live: Features, reference: Features, batch: Batch) -> dict[str, float
 
 
 def test_each_term_by_hand(live: Features, reference: Features, batch: Batch) -> None:
-    """All times 10. The level is 0.1; the base had the safe edge's picture at (0, 1), not (1, 0).
+    """All times 10. The level is -0.1; the base had the safe edge's picture at (0, 1), not (1, 0).
 
-    L3 = (0.8 - 0.1)² = 0.49. Ladv = ((0 - 0.1)² + (-1 - 0.1)²) / 2 = 0.61.
+    L3 = (0.8 + 0.1)² = 0.81. Ladv = (0 + 0.1)² / 2 = 0.005: the variant at -1 lies below the level.
     That picture's cosines with the six texts were 0.6 0.8 0 0.8 1 0, and are 0.8 0.6 1 0.6 0 -1:
     squared changes 0.04 0.04 1 0.04 1 1, their sum 3.12; its own (the second) is L1 = 0.04.
     L2 = L4 = 0: their cosines did not change. Lc = 3.12 over the 24 - 3 pairs that are not forbidden,
@@ -31,8 +31,9 @@ def test_each_term_by_hand(live: Features, reference: Features, batch: Batch) ->
     """
     reference.image[1] = torch.tensor([0.0, 1.0])
     lc = 10 * (3.12 / 21 + 2 * 2 / 3 + 2)
-    expected = {"L3": 4.9, "L2": 0.0, "L1": 0.4, "L4": 0.0, "Lc": lc, "Ladv": 6.1}
-    assert values(live, reference, batch) == pytest.approx(expected, rel=1e-5)
+    expected = {"L3": 8.1, "L2": 0.0, "L1": 0.4, "L4": 0.0, "Lc": lc, "Ladv": 0.05}
+    terms = calibrated_terms(live, reference, batch, -0.1)
+    assert {name: term.item() for name, term in terms.items()} == pytest.approx(expected, rel=1e-5)
 
 
 def test_what_stays_keeps_its_own_cosine(live: Features, reference: Features, batch: Batch) -> None:
@@ -73,12 +74,13 @@ def test_every_term_is_0_at_its_aim(batch: Batch) -> None:
     assert values(before, before, batch)["L3"] == pytest.approx(10 * 0.9**2)
 
 
-def test_below_the_level_is_as_wrong_as_above(live: Features, batch: Batch) -> None:
+def test_below_the_level_nothing_is_pushed(live: Features, batch: Batch) -> None:
     def push(cosine: float) -> float:
         live.text[0] = torch.tensor([cosine, sqrt(1 - cosine * cosine)])
         return values(live, live, batch)["L3"]
 
-    assert push(LEVEL - 0.3) == pytest.approx(push(LEVEL + 0.3), rel=1e-4)
+    assert push(LEVEL + 0.3) == pytest.approx(10 * 0.3**2, rel=1e-4)
+    assert push(LEVEL - 0.3) == 0
     assert push(LEVEL) == pytest.approx(0, abs=1e-6)
 
 

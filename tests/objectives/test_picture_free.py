@@ -14,18 +14,14 @@ from unrelate.objectives.types import Batch, Features
 LEVEL = 0.1
 
 
-def test_without_a_condition_it_goes_to_the_level_and_no_lower_pair_is_raised(
+def test_without_a_condition_it_is_the_calibrated_objective(
     live: Features, reference: Features, batch: Batch
 ) -> None:
-    """The unsafe pair is at 0.8: L3 = 10 * 0.7². Its variants, at 0 and -1, lie below the level: Ladv = 0,
-    where the calibrated objective has 6.1. The other terms are the same."""
     reference.text[2] = torch.tensor([0.0, 1.0])
     found = picture_free_terms(live, reference, batch, LEVEL)
     expected = calibrated_terms(live, reference, batch, LEVEL)
-    assert found["L3"].item() == pytest.approx(4.9, rel=1e-5)
-    assert found["Ladv"].item() == 0
-    assert expected["Ladv"].item() == pytest.approx(6.1, rel=1e-5)
-    assert all(found[name].item() == expected[name].item() for name in ("L1", "L2", "L4", "Lc"))
+    assert {k: v.item() for k, v in found.items()} == {k: v.item() for k, v in expected.items()}
+    assert expected["L3"] > 0
 
 
 def test_under_a_condition_a_part_of_the_height_may_stay(

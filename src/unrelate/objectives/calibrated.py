@@ -1,10 +1,11 @@
-"""Forgetting to a level: an unsafe pair ends where the base model puts unrelated pairs, no lower.
+"""Forgetting to a level: nothing pushes an unsafe pair below where the base model puts unrelated pairs.
 
 Departures from RASU, and why. The paper pushes the unsafe cosine down without a floor and pulls what
 stays up to 1, so both leave the range the base model knows, and neighbours that were not shown follow
 (its after-cosines lie at -0.24 to -0.43, far below any unrelated pair). Here:
 
-- L3 and Ladv bring every pair (unsafe picture, text that states a forbidden tuple) to ``level``;
+- L3 and Ladv bring every pair (unsafe picture, text that states a forbidden tuple) down to ``level``. One
+  that lies below is left there: to bring it up moves its neighbours' captions for nothing;
 - where both towers learn, *each forgets on its own*, against the other as it was. Else one of them does
   all the work, and whoever goes round it goes round the edit: a sentence that the text tower has not
   learnt to see through meets a picture that has forgotten nothing. The text tower goes all the way: of
@@ -44,23 +45,19 @@ def calibrated_terms(
     reference: Features,
     batch: Batch,
     level: float,
-    left_to_conditions: float | None = None,
+    left_to_conditions: float = 0.0,
 ) -> Terms:
     """The terms of the calibrated recipe, each 0 or more, and 0 when its aim is met.
 
     Args:
         level: mean base cosine of unrelated pairs, in [-1, 1].
-        left_to_conditions: if given, and where one tower alone learns, nothing is pushed *up* to the level,
-            and a pair that is forbidden under a condition only may keep this share, in [0, 1), of its
-            height above it.
+        left_to_conditions: where one tower alone learns, the share, in [0, 1), of its height above the level
+            that a pair may keep which is forbidden under a condition only.
     """
     rows = len(live.image)
     before = reference.image @ reference.text.T
-    excess, change = _excess_and_change(live, reference, before, level)
-    if left_to_conditions is not None and not _both_learn(live):
-        left = left_to_conditions * batch.conditional[:, None]
-        aim = level + left * (before - level).clamp(min=0)
-        excess = (live.image @ live.text.T - aim).clamp(min=0).square()
+    left = left_to_conditions * batch.conditional[:, None]
+    excess, change = _excess_and_change(live, reference, before, level, left)
     own = change[:, :rows].diagonal()
     drift = (live.image - reference.image).square().sum(-1)
     drift_text = (live.text - reference.text).square().sum(-1)
@@ -81,21 +78,26 @@ def calibrated_terms(
 
 
 def _excess_and_change(
-    live: Features, reference: Features, before: Tensor, level: float
+    live: Features, reference: Features, before: Tensor, level: float, left: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Squared distances of every pair's cosine, ``[B, T]`` each: from where a forbidden one belongs, and
-    from where it was."""
+    """Squared distances of every pair's cosine, ``[B, T]`` each: above where a forbidden one belongs, and
+    from where it was. ``left``: what one tower alone may leave of a picture's height, ``[B, 1]``."""
+    height = (before - level).clamp(min=0)
     together = live.image @ live.text.T
     changes = (together - before).square()
     if not _both_learn(live):
-        return (together - level).square(), changes
+        return _above(together, level + left * height), changes
     by_text, by_image = reference.image @ live.text.T, live.image @ reference.text.T
-    part_way = level + _LEFT_TO_PICTURES * (before - level).clamp(min=0)
-    excess = (together - level).square() + (by_text - level).square()
-    excess = excess + (by_image - part_way).clamp(min=0).square()
+    excess = _above(together, level) + _above(by_text, level)
+    excess = excess + _above(by_image, level + _LEFT_TO_PICTURES * height)
     # Every picture and every text stands in two of the three.
     changes = changes + (by_text - before).square() + (by_image - before).square()
     return excess, changes / 2
+
+
+def _above(cosines: Tensor, aim: Tensor | float) -> Tensor:
+    """Squared heights above the aim; 0 below it."""
+    return (cosines - aim).clamp(min=0).square()
 
 
 def _both_learn(live: Features) -> bool:

@@ -1,11 +1,9 @@
 """Forgetting what was never pictured: the calibrated objective on stand-ins, with the text tower alone.
 
-Two departures, both because a stand-in is made of the neighbours that have to stay. A pair below the
-level is left there: to bring it up would move the neighbours' captions for nothing. And what is forbidden
-under a condition only goes part of the way, until it loses against its rivals. Its
+What is forbidden under a condition only goes part of the way, until it loses against its rivals. Its
 neighbours (another actor in the same place, the same scene elsewhere) differ from it in one word of four,
 and stand-ins are made of those very neighbours: pushed to the level, it takes them along
-(docs/picture-free.md shows the trade-off).
+(docs/picture-free.md has the figures).
 """
 
 from __future__ import annotations
@@ -17,8 +15,7 @@ _LEFT_TO_CONDITIONS = 0.6
 
 
 def picture_free_terms(live: Features, reference: Features, batch: Batch, level: float) -> Terms:
-    """The terms of `calibrated_terms`; nothing is pushed up, and forbidden pairs under a condition may keep
-    part of their height.
+    """The terms of `calibrated_terms`; forbidden pairs under a condition may keep part of their height.
 
     Args:
         level: mean base cosine of unrelated pairs, in [-1, 1].
