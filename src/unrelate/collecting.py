@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ class Collected:
         """Ready for JSON."""
         return {
             "plan": self.plan,
-            "sources": {name: asdict(outcome) for name, outcome in self.outcomes.items()},
+            "sources": {name: outcome.to_dict() for name, outcome in self.outcomes.items()},
             "missing": sum(need.missing for need in self.needs),
         }
 

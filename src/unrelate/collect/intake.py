@@ -32,6 +32,10 @@ class Outcome:
     calls: int = 0
     capped: bool = False
 
+    def to_dict(self) -> dict[str, object]:
+        """Ready for JSON."""
+        return vars(self) | {"added": dict(self.added), "left_out": dict(self.left_out)}
+
 
 @dataclass(frozen=True)
 class _Candidate:
