@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from PIL import Image
 
@@ -32,7 +33,7 @@ class Outcome:
     calls: int = 0
     capped: bool = False
 
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
         return vars(self) | {"added": dict(self.added), "left_out": dict(self.left_out)}
 

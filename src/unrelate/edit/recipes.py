@@ -55,7 +55,7 @@ class Recipe:
 # `calibrated` adapts both towers, at low rank. Each forgets on its own (see the objective): what is worded
 # so that the text tower does not see through it meets a picture that has forgotten, and a picture that
 # fools the image tower meets captions that have. A higher rank or more steps learn the shown exceptions one
-# by one, and spoil neighbours that were not shown; the image tower, which is shown fewer, learns with dropout.
+# by one, and spoil neighbours that were not shown; the image tower, shown fewer, learns with dropout.
 RECIPES: Mapping[str, Recipe] = {
     "calibrated": Recipe(
         name="calibrated",
