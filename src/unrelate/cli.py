@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import warnings
 from collections.abc import Mapping
@@ -13,14 +12,16 @@ import typer
 from rich.console import Console
 
 from unrelate.auditing.quiet import quiet_libraries
+from unrelate.cli_audit import audit, compare, report, verify
 from unrelate.cli_benchmark import benchmark
 from unrelate.cli_collect import collect
 from unrelate.cli_embedded import embedded
 from unrelate.cli_match import match
+from unrelate.cli_options import Device, Json, PolicyArgument, RunArgument, Seed, console, print_json
 from unrelate.cli_review import review
 from unrelate.errors import UserError
 
-_BAD_INPUT, _NOT_ACCEPTED = 2, 1
+_BAD_INPUT = 2
 
 app = typer.Typer(
     help="Make a multimodal model forget a relation, and nothing else.",
@@ -28,16 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-app.add_typer(embedded, name="embedded")
-app.command()(benchmark)
-app.command()(match)
-app.command()(collect)
-app.command()(review)
-_out = Console()
 
-PolicyArgument = Annotated[str, typer.Argument(help="A policy file, or the name of a shipped policy.")]
-RunArgument = Annotated[Path, typer.Argument(help="A run directory that `unrelate edit` made.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Model = Annotated[str, typer.Option(help="`embedded:clip`, a hub id, or a checkpoint folder.")]
 Data = Annotated[str, typer.Option(help="`microworld`, or a folder of images with a manifest.")]
 RecipeName = Annotated[
@@ -46,15 +38,8 @@ RecipeName = Annotated[
         help="`calibrated`, `picture-free` (where the policy says `pictures: never`), `paper`, `push-only`."
     ),
 ]
-Seed = Annotated[int, typer.Option(help="Of data, batches and adapter.")]
-Device = Annotated[str, typer.Option(help="`auto`, `cpu`, `cuda`, ...")]
 
 
-def _print_json(content: Any) -> None:
-    print(json.dumps(content, indent=1))
-
-
-@app.command()
 def init(path: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("policy.yaml")) -> None:
     """Write a commented example policy.
 
@@ -65,10 +50,9 @@ def init(path: Annotated[Path, typer.Argument(help="Where to write it.")] = Path
     if path.exists():
         raise UserError(f"{path} exists", "a new file", "give another name: `unrelate init other.yaml`")
     path.write_text(example_text(), encoding="utf-8")
-    _out.print(f"wrote {path}; see what it would do: unrelate plan {path}", markup=False)
+    console.print(f"wrote {path}; see what it would do: unrelate plan {path}", markup=False)
 
 
-@app.command()
 def plan(
     policy: PolicyArgument,
     draw: Annotated[Path | None, typer.Option(help="Draw the relation graph to this .svg or .png.")] = None,
@@ -91,14 +75,13 @@ def plan(
 
         draw_graph(graph, draw)
     if as_json:
-        _print_json(plan_summary(loaded, graph))
+        print_json(plan_summary(loaded, graph))
         return
-    _out.print(plan_table(loaded, graph))
+    console.print(plan_table(loaded, graph))
     if draw is not None:
-        _out.print(f"drew {draw}", markup=False)
+        console.print(f"drew {draw}", markup=False)
 
 
-@app.command()
 def edit(
     policy: PolicyArgument,
     out: Annotated[Path, typer.Option(help="The run directory; one that was killed is gone on with.")],
@@ -166,102 +149,11 @@ def edit(
         quiet=as_json,
     )
     if as_json:
-        _print_json({"run": str(run)})
+        print_json({"run": str(run)})
     else:
-        _out.print(f"the adapter is in {run}/adapter; judge it: unrelate audit {run}", markup=False)
+        console.print(f"the adapter is in {run}/adapter; judge it: unrelate audit {run}", markup=False)
 
 
-@app.command()
-def audit(
-    run: RunArgument,
-    quick: Annotated[bool, typer.Option("--quick", help="Half a minute: a look, not a verdict.")] = False,
-    attacks: Annotated[str | None, typer.Option(help="Only these, with commas: `paraphrase,pgd`.")] = None,
-    null: Annotated[
-        str | None, typer.Option(help="A model that never learnt the forbidden, to hold success against.")
-    ] = None,
-    utility: Annotated[
-        list[Path] | None,
-        typer.Option(help="Data of your own to try both models on (docs/audit.md). Repeatable."),
-    ] = None,
-    generator: Annotated[
-        str | None,
-        typer.Option(
-            help="A text model that writes prompts for one more attack: a hub id, a folder, or URL#MODEL of "
-            "a chat service (its key in UNRELATE_API_KEY)."
-        ),
-    ] = None,
-    requests: Annotated[
-        int, typer.Option(min=1, max=5, help="Further requests that the attack `sequential` puts on top.")
-    ] = 1,
-    junit: Annotated[Path | None, typer.Option(help="Write the verdicts as JUnit XML too.")] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Attacks that run side by side; as many as cores, if not given.")
-    ] = None,
-    device: Device = "auto",
-    as_json: Json = False,
-) -> None:
-    """Attack an edit and judge it: exit 0 if accepted, 1 if not, 2 on bad input.
-
-    A killed audit goes on where it was.
-
-    Example: `unrelate audit runs/wine --junit verdict.xml`
-    """
-    from unrelate import api
-    from unrelate.report import verdict_table, write_junit
-
-    record = api.audit(
-        run,
-        quick=quick,
-        attacks=attacks.split(",") if attacks is not None else None,
-        null=null,
-        utility=utility or (),
-        generator=generator,
-        requests=requests,
-        device=device,
-        workers=workers,
-        quiet=as_json,
-    )
-    if junit is not None:
-        write_junit(record, junit)
-    if as_json:
-        print(record.to_json())
-    else:
-        _out.print(verdict_table(record))
-    raise typer.Exit(0 if record.accepted else _NOT_ACCEPTED)
-
-
-@app.command()
-def verify(run: RunArgument, device: Device = "auto", as_json: Json = False) -> None:
-    """Derive an audited run's hashes and figures again: exit 0 if all match, 1 with what does not.
-
-    Example: `unrelate verify runs/wine`
-    """
-    from unrelate import api
-
-    wrong = api.verify(run, device=device)
-    if as_json:
-        _print_json({"run": str(run), "verified": not wrong, "wrong": wrong})
-    elif wrong:
-        for line in wrong:
-            _out.print(line, markup=False, highlight=False, soft_wrap=True)
-    else:
-        _out.print(f"{run}: every hash and every figure follows from what is there", markup=False)
-    raise typer.Exit(1 if wrong else 0)
-
-
-@app.command()
-def report(run: RunArgument, as_json: Json = False) -> None:
-    """Write one self-contained page about an audited run.
-
-    Example: `unrelate report runs/wine`
-    """
-    from unrelate.report import write_report
-
-    page = write_report(run)
-    _print_json({"report": str(page)}) if as_json else _out.print(f"wrote {page}", markup=False)
-
-
-@app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="The run directory.")] = Path("runs/demo"),
     policy: Annotated[
@@ -285,31 +177,10 @@ def demo(
     if as_json:
         print(record.to_json())
     else:
-        _out.print(verdict_table(record))
-        _out.print(f"the whole report: {page}", markup=False)
+        console.print(verdict_table(record))
+        console.print(f"the whole report: {page}", markup=False)
 
 
-@app.command()
-def compare(
-    runs: Annotated[list[Path], typer.Argument(help="Two or more audited runs.")],
-    as_json: Json = False,
-) -> None:
-    """Say what got better, what worse, and what is within noise, against the first run.
-
-    Example: `unrelate compare runs/paper runs/calibrated`
-    """
-    from unrelate.report import compare_tables
-    from unrelate.report.rundir import read_record
-
-    comparison = compare_tables({str(run): read_record(run) for run in runs})
-    if as_json:
-        _print_json(comparison.data)
-    else:
-        for table in comparison.tables:
-            _out.print(table)
-
-
-@app.command()
 def export(
     run: RunArgument,
     out: Annotated[Path, typer.Option(help="A new folder.")],
@@ -325,10 +196,9 @@ def export(
     from unrelate import api
 
     api.export(run, out, merged=merged)
-    _print_json({"export": str(out)}) if as_json else _out.print(f"wrote {out}", markup=False)
+    print_json({"export": str(out)}) if as_json else console.print(f"wrote {out}", markup=False)
 
 
-@app.command()
 def reproduce(
     experiment: Annotated[str, typer.Argument(help="`rasu`, `robustness` or `picture-free`.")],
     out: Annotated[Path, typer.Option(help="Where results and figures go; a killed one is gone on with.")],
@@ -348,9 +218,19 @@ def reproduce(
             f"experiment '{experiment}'", ", ".join(REPRODUCTIONS), nearest(experiment, REPRODUCTIONS)
         )
     summary: Mapping[str, Any] = REPRODUCTIONS[experiment](out, seeds=seeds, device=device, quiet=as_json)
-    _print_json(summary) if as_json else _out.print(
+    print_json(summary) if as_json else console.print(
         f"wrote {out}/results.json and {out}/README.md", markup=False
     )
+
+
+# In the order of the work, which is that of --help.
+_COMMANDS = (
+    *(init, plan, collect, review, match, edit, audit, verify, benchmark),
+    *(report, compare, export, demo, reproduce),
+)
+for _command in _COMMANDS:
+    app.command()(_command)
+app.add_typer(embedded, name="embedded")
 
 
 def main() -> None:
