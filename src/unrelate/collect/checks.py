@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import imagehash
 import numpy as np
 from PIL import Image
+from torch import Tensor
 
 from unrelate.data.pictures import BadPicture, Limits, decode
 from unrelate.graph.types import Split
@@ -85,19 +86,19 @@ class ReadByBase:
 
     def __init__(self, model: DualEncoder, words: Vocabulary) -> None:
         self._model, self._words = model, words
-        self._banks: dict[Triple, Mapping[Triple, str]] = {}
+        self._banks: dict[Triple, tuple[tuple[Triple, ...], Tensor]] = {}
 
     def __call__(self, images: Sequence[Image.Image], triples: Sequence[Triple]) -> list[str]:
         seen = self._model.embed_images(images)
         said = []
         for picture, triple in zip(seen, triples, strict=True):
-            bank = self._bank(triple)
-            texts = self._model.embed_texts(list(bank.values()))
-            best = tuple(bank)[int((texts @ picture).argmax())]
+            bank, texts = self._bank(triple)
+            best = bank[int((texts @ picture).argmax())]
             said.append("" if best == triple else f"the base model takes it for {best}")
         return said
 
-    def _bank(self, triple: Triple) -> Mapping[Triple, str]:
+    def _bank(self, triple: Triple) -> tuple[tuple[Triple, ...], Tensor]:
+        """The tuple and its neighbours, and the embeddings ``[len, D]`` of their sentences."""
         if triple not in self._banks:
             slots = triple.slots()
             near = [
@@ -105,5 +106,6 @@ class ReadByBase:
                 for other in (*self._words.triples(), *self._words.nodes())
                 if sum(a != b for a, b in zip(slots, other.slots(), strict=True)) == 1
             ]
-            self._banks[triple] = {other: say(self._words, other) for other in (triple, *near)}
+            bank = (triple, *near)
+            self._banks[triple] = bank, self._model.embed_texts([say(self._words, t) for t in bank])
         return self._banks[triple]
