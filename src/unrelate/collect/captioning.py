@@ -5,12 +5,11 @@ The reply to each request is kept beside the pairs, so that none is asked for tw
 
 from __future__ import annotations
 
-import json
-import os
 import random
 from pathlib import Path
 
 from unrelate.attacks.text.generator import lines_of, request_for
+from unrelate.collect.journal import append_line, read_lines
 from unrelate.data.roles import Roles
 from unrelate.data.statements import wider_and_forbidden
 from unrelate.graph.types import RelationGraph
@@ -38,12 +37,9 @@ class Captioner:
         self._matcher = Matcher(policy, graph)
         self._roles = Roles(graph, policy.vocabulary)
         self._path = folder / CAPTIONS
-        self._replies: dict[tuple[str, str], str] = {}
-        if self._path.exists():
-            for line in self._path.read_bytes().split(b"\n"):
-                if line.endswith(b"}"):  # what a kill cut short is asked for again
-                    held = json.loads(line)
-                    self._replies[held["model"], held["request"]] = held["reply"]
+        self._replies = {
+            (held["model"], held["request"]): held["reply"] for held in read_lines(self._path, "reply")
+        }
         self._said: dict[Triple, tuple[str, ...]] = {}
 
     def captions(self, triple: Triple) -> tuple[str, ...]:
@@ -79,9 +75,5 @@ class Captioner:
         key = (self._writer.name, request)
         if key not in self._replies:
             self._replies[key] = self._writer(request, 0)
-            line = json.dumps({"model": key[0], "request": request, "reply": self._replies[key]})
-            with self._path.open("ab") as file:
-                file.write(line.encode() + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+            append_line(self._path, {"model": key[0], "request": request, "reply": self._replies[key]})
         return self._replies[key]

@@ -11,15 +11,14 @@ A line is appended and on the disk before anything depends on it. A picture that
 
 from __future__ import annotations
 
-import json
-import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
+from unrelate.collect.journal import append_line, read_lines, write_whole
 from unrelate.collect.types import Pair
 from unrelate.data.hashing import bytes_sha256, text_sha256
 from unrelate.errors import UserError
@@ -51,10 +50,12 @@ class Store:
                 f"another `unrelate collect` is writing into {folder}", remedy="wait for it, or stop it"
             ) from error
         if not (folder / "policy.yaml").exists():
-            _write_whole(folder / "policy.yaml", policy.to_yaml().encode())
+            write_whole(folder / "policy.yaml", policy.to_yaml().encode())
         self._contexts = tuple(policy.vocabulary.contexts)
-        self.seen: dict[str, dict[str, Any]] = {line["key"]: line for line in _lines(folder / SEEN)}
-        self._rows = list(_lines(folder / MANIFEST))
+        self.seen: dict[str, dict[str, Any]] = {
+            line["key"]: line for line in read_lines(folder / SEEN, "key")
+        }
+        self._rows = list(read_lines(folder / MANIFEST, "_for"))
         self._names = {row["pair"] for row in self._rows}
 
     def close(self) -> None:
@@ -87,7 +88,7 @@ class Store:
     def note(self, key: str, /, **what: Any) -> None:
         """Write down what became of a source's entry."""
         line = what | {"key": key}
-        _append(self.folder / SEEN, line)
+        append_line(self.folder / SEEN, line)
         self.seen[key] = line
 
     def keep_picture(self, data: bytes) -> str:
@@ -95,7 +96,7 @@ class Store:
         digest = bytes_sha256(data)
         path = self.path_of(digest, data)
         if not path.exists():
-            _write_whole(path, data)
+            write_whole(path, data)
         return digest
 
     def path_of(self, digest: str, data: bytes = b"") -> Path:
@@ -134,7 +135,7 @@ class Store:
             "variants": list(pair.variants),
             "_for": [*wanted.slots(), [list(held) for held in wanted.context]],
         }
-        _append(self.folder / MANIFEST, row)
+        append_line(self.folder / MANIFEST, row)
         self._rows.append(row)
         self._names.add(pair.name)
         return True
@@ -167,46 +168,3 @@ def _check(folder: Path, policy: Policy) -> None:
             "an empty or new folder",
             "give another --out",
         )
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The whole lines of a journal. What a kill cut short is cut off: it was never counted.
-
-    Raises:
-        UserError: a whole line that is none of ours.
-    """
-    if not path.exists():
-        return
-    data = path.read_bytes()
-    whole = data.rfind(b"\n") + 1
-    if whole < len(data):
-        with path.open("r+b") as file:
-            file.truncate(whole)
-            os.fsync(file.fileno())
-    for number, line in enumerate(data[:whole].split(b"\n"), start=1):
-        if not line:
-            continue
-        try:
-            entry = json.loads(line)
-            entry["key" if path.name == SEEN else "_for"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise UserError(
-                "is no line that `unrelate collect` wrote", remedy="take it out", where=f"{path}:{number}"
-            ) from error
-        yield entry
-
-
-def _append(path: Path, entry: Mapping[str, Any]) -> None:
-    with path.open("ab") as file:
-        file.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    fresh = path.with_name(path.name + ".new")
-    with fresh.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
