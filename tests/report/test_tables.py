@@ -68,7 +68,8 @@ def test_the_price_of_having_no_pictures_is_said(record: AuditRecord) -> None:
     blind = record.model_copy(update={"never_pictured": ["child-drinking-wine"], "asked_by_stand_ins": True})
     text = " ".join(limits(blind))
     assert "Never pictured in training: child-drinking-wine." in text
-    assert "The audit had no picture of them either" in text
+    assert "The audit had no picture of what must never be pictured" in text
+    assert "The audit had no picture of what must never be pictured" in shown(verdict_table(blind))
 
 
 def test_words_in_brackets_are_no_markup(record: AuditRecord) -> None:

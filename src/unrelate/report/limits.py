@@ -7,7 +7,14 @@ from math import isfinite
 
 from unrelate.audit.record import AuditRecord
 from unrelate.report.reading import control_sentence, over_erased
-from unrelate.report.redteam import FAMILIES, by_family, left_out_sentence, quick_sentence, untried_sentence
+from unrelate.report.redteam import (
+    FAMILIES,
+    by_family,
+    left_out_sentence,
+    quick_sentence,
+    stand_in_sentence,
+    untried_sentence,
+)
 from unrelate.report.words import part_name, plain
 
 
@@ -27,11 +34,8 @@ def _of_this(record: AuditRecord) -> Iterator[str]:
             "the text tower alone has changed. A picture's embedding is what it was: whoever compares "
             "pictures with pictures finds everything."
         )
-    if record.asked_by_stand_ins:
-        yield (
-            "The audit had no picture of them either: it asked about means of held-out neighbours' "
-            "embeddings. How the model treats a real picture of them was not seen."
-        )
+    if blind := stand_in_sentence(record):
+        yield blind
     if not record.attacks:
         yield "No attack was run."
     held = by_family(record)

@@ -171,6 +171,16 @@ def untried_sentence(record: AuditRecord) -> str:
     )
 
 
+def stand_in_sentence(record: AuditRecord) -> str:
+    """That the audit itself had no pictures of what was forgotten, or nothing."""
+    if not record.asked_by_stand_ins:
+        return ""
+    return (
+        "The audit had no picture of what must never be pictured: it asked about means of held-out "
+        "neighbours' embeddings. How the model treats a real picture of it was not seen."
+    )
+
+
 def quick_sentence(record: AuditRecord) -> str:
     """What a quick audit leaves out, or nothing."""
     if not record.quick:

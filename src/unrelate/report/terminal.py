@@ -13,6 +13,7 @@ from unrelate.report.redteam import (
     Worst,
     left_out_sentence,
     reached,
+    stand_in_sentence,
     untried_sentence,
     worst_by_family,
 )
@@ -50,7 +51,8 @@ def _caption(record: AuditRecord) -> str:
         lines.append(escape(f"Worst attacks: {'; '.join(worst)}"))
     if record.quick:
         lines.append("[bold]! A quick audit: a look, not a verdict[/]")
-    lines += [escape(said) for said in (left_out_sentence(record), untried_sentence(record)) if said]
+    told = (stand_in_sentence(record), left_out_sentence(record), untried_sentence(record))
+    lines += [escape(said) for said in told if said]
     control = escape(f"Positive control: {control_sentence(record)}")
     lines.append(control if record.control.sufficient else f"[bold red]! {control}[/]")
     lines += [escape(note) for note in erasure_notes(record)]
