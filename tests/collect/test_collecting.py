@@ -293,6 +293,8 @@ def test_pairs_are_found_by_what_captions_state(tmp_path: Path, policy: Policy) 
     }
     assert found[CAPTIONS[0]] == ("child", "drinking", "wine", "unsafe")
     assert CAPTIONS[4] not in found
+    why = {row["caption"]: row["_why"] for row in rows(tmp_path)}
+    assert why[CAPTIONS[0]] == "wine is alcohol; forbidden by child-drinking-alcohol"
     assert first.outcome.left_out[OPEN] == 1
     assert sum(first.outcome.left_out.values()) + len(found) <= len(CAPTIONS)
     before = len(rows(tmp_path))

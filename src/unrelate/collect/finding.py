@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from unrelate.collect.intake import Intake
@@ -44,15 +44,16 @@ class Taker:
                 self._take(source, record, key, stated, roles)
         self.intake.flush()
 
-    def _stated(self, source: Finder) -> Iterator[tuple[Record, tuple[Triple, ...]]]:
-        """Each record with the tuples it states: as annotated, else as its caption is read."""
+    def _stated(self, source: Finder) -> Iterator[tuple[Record, dict[Triple, str]]]:
+        """Each record with the tuples it states, and why: as annotated, else as its caption is read."""
         read, said = itertools.tee(source.records())
         matches = match_many(self.policy, self.graph, (record.caption for record in said))
         for record, match in zip(read, matches, strict=True):
             if record.triples:
-                yield record, tuple(t for t in map(self._resolved, record.triples) if t is not None)
+                found = (self._resolved(triple) for triple in record.triples)
+                yield record, {triple: "as annotated" for triple in found if triple is not None}
             else:
-                yield record, tuple(stated.triple for stated in match.statements) if match else ()
+                yield record, {said.triple: said.why for said in match.statements} if match else {}
 
     def _resolved(self, annotated: Triple) -> Triple | None:
         """An annotation in the vocabulary's own names; None if it has no word for a part."""
@@ -68,7 +69,7 @@ class Taker:
         return Triple(*slots, context=context)
 
     def _take(
-        self, source: Finder, record: Record, key: str, stated: tuple[Triple, ...], roles: Roles
+        self, source: Finder, record: Record, key: str, stated: Mapping[Triple, str], roles: Roles
     ) -> None:
         left_out = self.intake.outcome.left_out
         if any(self.policy.never_pictured(triple) for triple in stated):
@@ -98,10 +99,11 @@ class Taker:
             split=need.split,
             source=source.name,
             licence=record.licence,
+            why=stated[triple],
         )
         self.intake.offer(key, data, pair, need.triple)
 
-    def _wanted(self, stated: tuple[Triple, ...], roles: Roles) -> tuple[Need | None, Triple]:
+    def _wanted(self, stated: Collection[Triple], roles: Roles) -> tuple[Need | None, Triple]:
         """What a picture is good for. What it states that is forbidden, or may be, goes first: a picture
         of a child drinking wine beside a dog is no picture of a dog."""
         edges = {triple: roles.find(roles.relevant(triple)) for triple in stated}

@@ -133,6 +133,7 @@ class Store:
             "sha256": pair.sha256,
             "checks": "; ".join(pair.checks),
             "variants": list(pair.variants),
+            "_why": pair.why,
             "_for": [*wanted.slots(), [list(held) for held in wanted.context]],
         }
         append_line(self.folder / MANIFEST, row)

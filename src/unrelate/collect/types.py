@@ -122,7 +122,8 @@ class Drawer(Protocol):
 @dataclass(frozen=True)
 class Pair:
     """A pair that counts, as the manifest will name it. ``image`` is its path in the folder, ``sha256``
-    the hash of its bytes; ``name`` is what decisions know it by."""
+    the hash of its bytes; ``name`` is what decisions know it by; ``why`` says why a caption that was found is
+    taken to state the tuple."""
 
     name: str
     caption: str
@@ -138,3 +139,4 @@ class Pair:
     seed: str = ""
     variants: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+    why: str = ""
