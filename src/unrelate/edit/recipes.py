@@ -50,50 +50,40 @@ class Recipe:
     adversarial_rounds: int = 0
 
 
-# name -> recipe. `paper` and `push-only` are RASU sections 4.4 and 4.5; the first is the default.
-#
-# `calibrated` adapts both towers, at low rank. Each forgets on its own (see the objective): what is worded
-# so that the text tower does not see through it meets a picture that has forgotten, and a picture that
-# fools the image tower meets captions that have. A higher rank or more steps learn the shown exceptions one
-# by one, and spoil neighbours that were not shown; the image tower, shown fewer, learns with dropout.
-RECIPES: Mapping[str, Recipe] = {
-    "calibrated": Recipe(
-        name="calibrated",
-        objective="calibrated",
-        weights=Weights(a=4, b=4, d=4, g=4, l_adv=3, push=3),
-        adapter=AdapterSpec(
-            rank=4,
-            alpha=8,
-            dropout=0.0,
-            image_dropout=0.2,
-            layers=("attention", "mlp", "projection"),
-            last_layers=3,
-        ),
-        learning_rate=2e-3,
-        batch=64,
-        steps=400,
-        variants=2,
-        anchors=64,
+# It adapts both towers, at low rank. Each forgets on its own (see the objective): what is worded so that the
+# text tower does not see through it meets a picture that has forgotten, and a picture that fools the image
+# tower meets captions that have. A higher rank or more steps learn the shown exceptions one by one, and
+# spoil neighbours that were not shown; the image tower, shown fewer, learns with dropout.
+_CALIBRATED = Recipe(
+    name="calibrated",
+    objective="calibrated",
+    weights=Weights(a=4, b=4, d=4, g=4, l_adv=3, push=3),
+    adapter=AdapterSpec(
+        rank=4,
+        alpha=8,
+        dropout=0.0,
+        image_dropout=0.2,
+        layers=("attention", "mlp", "projection"),
+        last_layers=3,
     ),
+    learning_rate=2e-3,
+    batch=64,
+    steps=400,
+    variants=2,
+    anchors=64,
+)
+
+# name -> recipe. `paper` and `push-only` are RASU sections 4.4 and 4.5; the first is the default.
+RECIPES: Mapping[str, Recipe] = {
+    "calibrated": _CALIBRATED,
     # For tuples of which there are no pictures (`pictures: never`): the text tower alone, since stand-ins
     # for pictures have no pixels that an image tower could learn from.
-    "picture-free": Recipe(
+    "picture-free": replace(
+        _CALIBRATED,
         name="picture-free",
         objective="picture-free",
         weights=Weights(a=4, b=4, d=4, g=5, l_adv=10, push=10),
-        adapter=AdapterSpec(
-            rank=4,
-            alpha=8,
-            dropout=0.0,
-            towers="text",
-            layers=("attention", "mlp", "projection"),
-            last_layers=3,
-        ),
-        learning_rate=2e-3,
-        batch=64,
-        steps=400,
-        variants=2,
-        anchors=64,
+        adapter=replace(_CALIBRATED.adapter, towers="text", image_dropout=None),
     ),
     "paper": Recipe(name="paper", objective="paper", warmup=0.0, decay=False),
     "push-only": Recipe(

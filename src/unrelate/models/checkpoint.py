@@ -20,9 +20,9 @@ from transformers.image_processing_utils import BaseImageProcessor
 
 # By its own module: in some versions the package offers a stub that asks for torchvision.
 from transformers.models.auto.image_processing_auto import AutoImageProcessor
-from transformers.utils import logging
 
 from unrelate.errors import UserError, nearest
+from unrelate.models.quiet import without_bars
 from unrelate.models.towers import FAMILIES
 
 ALLOWED_NAMES = "a hub id such as 'openai/clip-vit-base-patch32', or a folder in the transformers layout"
@@ -97,22 +97,18 @@ def _check_architecture(name: str, source: str) -> None:
 
 
 def _model(name: str, source: str, dtype: torch.dtype) -> PreTrainedModel:
-    bar = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()  # progress is for whoever asked for the model to show
     try:
-        model, report = AutoModel.from_pretrained(
-            source,
-            dtype=dtype,
-            use_safetensors=True,
-            attn_implementation="sdpa",
-            trust_remote_code=False,
-            output_loading_info=True,
-        )
+        with without_bars():
+            model, report = AutoModel.from_pretrained(
+                source,
+                dtype=dtype,
+                use_safetensors=True,
+                attn_implementation="sdpa",
+                trust_remote_code=False,
+                output_loading_info=True,
+            )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         _refuse(name, error, "whole weights in safetensors")
-    finally:
-        if bar:
-            logging.enable_progress_bar()
     missing = sorted(report["missing_keys"])
     if missing:
         raise UserError(

@@ -18,11 +18,11 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
-from transformers.utils import logging
 
 from unrelate.errors import UserError
 from unrelate.models.endpoint import ChatEndpoint
 from unrelate.models.hashing import weights_hash
+from unrelate.models.quiet import without_bars
 
 _ALLOWED = "a hub id, a folder in the transformers layout, or URL#MODEL of a chat service"
 
@@ -69,22 +69,18 @@ class LocalTextModel:
         Raises:
             UserError: there is none, it is no causal language model, or it has no whole safetensors.
         """
-        bar = logging.is_progress_bar_enabled()
-        logging.disable_progress_bar()  # progress is for whoever asked for the model to show
         try:
-            tokenizer = AutoTokenizer.from_pretrained(str(name), trust_remote_code=False)
-            model, report = AutoModelForCausalLM.from_pretrained(  # pyright: ignore[reportGeneralTypeIssues]
-                str(name), use_safetensors=True, trust_remote_code=False, output_loading_info=True
-            )
+            with without_bars():
+                tokenizer = AutoTokenizer.from_pretrained(str(name), trust_remote_code=False)
+                model, report = AutoModelForCausalLM.from_pretrained(  # pyright: ignore[reportGeneralTypeIssues]
+                    str(name), use_safetensors=True, trust_remote_code=False, output_loading_info=True
+                )
         except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
             lines = str(error).strip().splitlines()
             reason = lines[0] if lines else type(error).__name__
             raise UserError(
                 f"text model '{name}', which cannot be loaded ({reason})", _ALLOWED, "check the name"
             ) from error
-        finally:
-            if bar:
-                logging.enable_progress_bar()
         missing = sorted(report["missing_keys"])
         if missing:
             raise UserError(

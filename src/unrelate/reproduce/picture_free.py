@@ -6,18 +6,16 @@ with pictures of it, which the embedded world draws for the audit alone.
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from unrelate import api
-from unrelate.audit.record import AuditRecord
 from unrelate.policy.load import load_policy
 from unrelate.policy.schema import Policy
 from unrelate.reproduce.rasu import ATTACKS, POLICIES
-from unrelate.reproduce.summary import Records, records_json
+from unrelate.reproduce.summary import Records
 from unrelate.reproduce.tables import forgetting_table, preservation_table
-from unrelate.reproduce.work import side_by_side, write_json
+from unrelate.reproduce.work import edited_and_audited
 
 ARMS = ("picture-free", "calibrated")
 
@@ -32,25 +30,9 @@ def reproduce_picture_free(
     Returns:
         ``{"runs", "seeds", "policies", "recipes"}``: how much was run.
     """
-    jobs = [
-        (arm, policy, seed, out / "runs" / arm / policy / str(seed))
-        for arm in ARMS
-        for seed in range(seeds)
-        for policy in POLICIES
-    ]
-    side_by_side(
-        {
-            f"{arm}, {policy}, seed {seed}": partial(_run, arm, policy, seed, folder, device)
-            for arm, policy, seed, folder in jobs
-        },
-        "edits and audits",
-        device=device,
-        quiet=quiet,
-    )
-    records = {job[:3]: AuditRecord.load(job[3] / "audit.json") for job in jobs}
-    write_json(out / "results.json", records_json(records))
+    records = edited_and_audited(_run, out, ARMS, POLICIES, seeds=seeds, device=device, quiet=quiet)
     (out / "README.md").write_text("\n".join(_page(records, seeds)), encoding="utf-8")
-    return {"runs": len(jobs), "seeds": seeds, "policies": list(POLICIES), "recipes": list(ARMS)}
+    return {"runs": len(records), "seeds": seeds, "policies": list(POLICIES), "recipes": list(ARMS)}
 
 
 def without_pictures(policy: Policy) -> Policy:
@@ -60,8 +42,6 @@ def without_pictures(policy: Policy) -> Policy:
 
 
 def _run(arm: str, name: str, seed: int, folder: Path, device: str) -> None:
-    if (folder / "audit.json").exists():
-        return
     policy = load_policy(name)
     if arm == "picture-free":
         policy = without_pictures(policy)

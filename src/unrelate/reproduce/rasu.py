@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from unrelate import api
-from unrelate.audit.record import AuditRecord
 from unrelate.edit.recipes import RECIPES, Recipe, leave_out
 from unrelate.objectives.types import WEIGHT_OF
 from unrelate.reproduce.figures import draw_ablation, draw_utility
-from unrelate.reproduce.summary import records_json
 from unrelate.reproduce.tables import write_tables
-from unrelate.reproduce.work import side_by_side, write_json
+from unrelate.reproduce.work import edited_and_audited
 
 _MAIN = ("calibrated", "paper", "push-only")
 POLICIES = ("kid-eating-hamburger", "child-drinking-alcohol", "man-drinking-beer-in-classroom")
@@ -50,31 +47,14 @@ def reproduce_rasu(out: Path, *, seeds: int = 3, device: str = "auto", quiet: bo
     Returns:
         ``{"runs", "seeds", "policies", "recipes"}``: how much was run.
     """
-    jobs = [
-        (name, policy, seed, out / "runs" / name.replace(" ", "-") / policy / str(seed))
-        for seed in range(seeds)
-        for policy in POLICIES
-        for name in recipes()
-    ]
-    side_by_side(
-        {
-            f"{name}, {policy}, seed {seed}": partial(_run, name, policy, seed, folder, device)
-            for name, policy, seed, folder in jobs
-        },
-        "edits and audits",
-        device=device,
-        quiet=quiet,
-    )
-    records = {job[:3]: AuditRecord.load(job[3] / "audit.json") for job in jobs}
-    write_json(out / "results.json", records_json(records))
+    names = recipes()
+    records = edited_and_audited(_run, out, names, POLICIES, seeds=seeds, device=device, quiet=quiet)
     write_tables(out, records)
     draw_ablation(out / "ablation.svg", records)
     draw_utility(out / "utility.svg", records)
-    return {"runs": len(jobs), "seeds": seeds, "policies": list(POLICIES), "recipes": list(recipes())}
+    return {"runs": len(records), "seeds": seeds, "policies": list(POLICIES), "recipes": list(names)}
 
 
 def _run(name: str, policy: str, seed: int, folder: Path, device: str) -> None:
-    if (folder / "audit.json").exists():
-        return
     api.edit(policy, folder, recipe=recipes()[name], seed=seed, device=device, quiet=True)
     api.audit(folder, attacks=ATTACKS, null="", device=device, workers=1, quiet=True)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import asdict
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
 from unrelate.assembly import bars
+from unrelate.audit.record import AuditRecord
 from unrelate.auditing.quiet import quiet_libraries
 from unrelate.edit.recipes import Recipe
 from unrelate.edit.settings import read_run
 from unrelate.errors import UserError
+from unrelate.reproduce.summary import Records, records_json
 
 
 def side_by_side(
@@ -47,6 +50,45 @@ def side_by_side(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)  # what has not begun need not be done
             raise
+
+
+def edited_and_audited(
+    run: Callable[[str, str, int, Path, str], None],
+    out: Path,
+    recipes: Iterable[str],
+    policies: Sequence[str],
+    *,
+    seeds: int,
+    device: str,
+    quiet: bool,
+) -> Records:
+    """Every recipe on every policy with every seed, each once; ``results.json`` is written of them.
+
+    Args:
+        run: given recipe, policy, seed, the folder and the device; leaves ``audit.json`` in the folder. It is
+            not called where that is there.
+        out: the runs are in ``runs/RECIPE/POLICY/SEED``.
+    """
+    names = tuple(recipes)
+    folders = {
+        (name, policy, seed): out / "runs" / name.replace(" ", "-") / policy / str(seed)
+        for seed in range(seeds)
+        for policy in policies
+        for name in names
+    }
+    side_by_side(
+        {
+            f"{name}, {policy}, seed {seed}": partial(run, name, policy, seed, folder, device)
+            for (name, policy, seed), folder in folders.items()
+            if not (folder / "audit.json").exists()
+        },
+        "edits and audits",
+        device=device,
+        quiet=quiet,
+    )
+    records = {place: AuditRecord.load(folder / "audit.json") for place, folder in folders.items()}
+    write_json(out / "results.json", records_json(records))
+    return records
 
 
 def _begin() -> None:

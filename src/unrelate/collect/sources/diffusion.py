@@ -113,11 +113,8 @@ class DiffusersDrawer:
         device = self._device
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
-        quiet = diffusers.utils.logging
-        bars = quiet.is_progress_bar_enabled()
-        quiet.disable_progress_bar()
         try:
-            with without_bars():
+            with without_bars(diffusers.utils.logging):
                 pipeline = self._loaded(diffusers, _precision(device)).to(device)
         except Exception as error:  # whatever a foreign folder or an absent accelerator trips over
             raise UserError(
@@ -125,9 +122,6 @@ class DiffusersDrawer:
                 _ALLOWED,
                 "check the name; a pipeline of pickled weights or with code of its own is not loaded",
             ) from error
-        finally:
-            if bars:
-                quiet.enable_progress_bar()
         pipeline.set_progress_bar_config(disable=True)
         return pipeline
 
