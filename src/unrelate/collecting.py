@@ -96,7 +96,7 @@ def collect(
         paid = [source for source in opened if isinstance(source, Drawer) and source.paid]
         timed = [line["seconds"] for line in store.seen.values() if line.get("seconds")]
         missing = sum(need.missing for need in now)
-        cost = cost_of(missing, paid=True, price=price, timed=timed) if paid else None
+        cost = cost_of(missing, price=price, timed=timed) if paid else None
         plan = plan_summary(now, cost)
         if tell is not None:
             tell(plan_table(now))
@@ -117,6 +117,7 @@ def collect(
         if caption_model:
             captioner = Captioner(open_text_model(caption_model, device="cpu"), policy, graph, Path(out))
         scenes = Scenes(policy.vocabulary, graph, prompt, seed, captioner)
+        intake = Intake(store, wanted, checker=checker, min_side=min_side)
         outcomes = {}
         with bars(quiet) as progress:
             for spec, source in zip(sources, opened, strict=True):
@@ -125,7 +126,7 @@ def collect(
                 def report(done: int, of: int, task: Any = task) -> None:
                     progress.update(task, completed=done, total=of)
 
-                intake = Intake(store, wanted, checker=checker, min_side=min_side, report=report)
+                intake.begin(report)
                 if isinstance(source, Drawer):
                     draw_missing(intake, source, scenes, cap=cap)
                 else:

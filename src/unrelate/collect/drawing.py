@@ -82,8 +82,8 @@ def _drawn(intake: Intake, source: Drawer, scene: Scene, key: str, cap: int | No
         return None
     if source.paid:
         seconds = round(time.monotonic() - begun, 2)
-        digest = store.keep_picture(data)
-        store.note(key, source=source.name, asked=asked, sha256=digest, seconds=seconds)
+        path = store.keep_picture(data)
+        store.note(key, source=source.name, asked=asked, sha256=path.stem, seconds=seconds)
     return data
 
 

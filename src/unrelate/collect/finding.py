@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from unrelate.collect.intake import Intake
@@ -12,7 +12,7 @@ from unrelate.collect.types import Finder, Need, Pair, Record, SourceFailed
 from unrelate.data.hashing import text_sha256
 from unrelate.data.roles import Roles
 from unrelate.errors import UserError
-from unrelate.graph.types import RelationGraph, Role, Split
+from unrelate.graph.types import GraphEdge, RelationGraph, Role, Split
 from unrelate.matching.many import match_many
 from unrelate.policy.schema import Policy
 from unrelate.policy.triple import Triple
@@ -75,11 +75,17 @@ class Taker:
         if any(self.policy.never_pictured(triple) for triple in stated):
             self.intake.drop(key, NEVER)
             return
-        need, triple = self._wanted(stated, roles)
-        if need is None:
-            open_ = any(_open(roles, triple) for triple in stated)
+        edges = {triple: roles.find(roles.relevant(triple)) for triple in stated}
+        unsafe = {triple: edge for triple, edge in edges.items() if edge and edge.role is Role.UNSAFE}
+        unknown = (triple for triple, edge in edges.items() if edge is None)
+        open_ = any(roles.may_be_forbidden(roles.relevant(triple)) for triple in unknown)
+        # What is forbidden, or may be, goes first: a picture of a child drinking wine beside a dog is no
+        # picture of a dog.
+        chosen = None if open_ and not unsafe else self._most_wanted(unsafe or edges)
+        if chosen is None:
             left_out[OPEN if open_ else NOT_WANTED] += 1
             return
+        need, triple = chosen
         name = pair_name(source.name, key, triple)
         if self.intake.store.has(name):
             return
@@ -103,24 +109,13 @@ class Taker:
         )
         self.intake.offer(key, data, pair, need.triple)
 
-    def _wanted(self, stated: Collection[Triple], roles: Roles) -> tuple[Need | None, Triple]:
-        """What a picture is good for. What it states that is forbidden, or may be, goes first: a picture
-        of a child drinking wine beside a dog is no picture of a dog."""
-        edges = {triple: roles.find(roles.relevant(triple)) for triple in stated}
-        unsafe = [triple for triple, edge in edges.items() if edge and edge.role is Role.UNSAFE]
-        if not unsafe and any(_open(roles, triple) for triple in stated):
-            return None, Triple()
-        best: Need | None = None
-        of, most = Triple(), 0
-        for triple in unsafe or stated:
-            edge = edges[triple]
-            for split in Split if edge else ():
-                left = self.intake.missing(edge.triple, split) if edge else 0
-                if edge and left > most:
-                    best, of, most = self.intake.needs[edge.triple, split], triple, left
-        return best, of
-
-
-def _open(roles: Roles, triple: Triple) -> bool:
-    relevant = roles.relevant(triple)
-    return roles.find(relevant) is None and roles.may_be_forbidden(relevant)
+    def _most_wanted(self, edges: Mapping[Triple, GraphEdge | None]) -> tuple[Need, Triple] | None:
+        """The need of which most is missing, among the graph's edges that a picture shows, with the tuple as
+        it was stated; None if nothing is missing."""
+        wanted = [
+            (self.intake.needs[edge.triple, split], triple)
+            for triple, edge in edges.items()
+            for split in Split
+            if edge is not None and self.intake.missing(edge.triple, split) > 0
+        ]
+        return max(wanted, key=lambda one: self.intake.missing(one[0].triple, one[0].split), default=None)

@@ -55,7 +55,6 @@ class Intake:
         wanted: the needs, as `needs.needs` states them.
         checker: what says which pictures are doubtful; None looks at none.
         min_side: pixels of a picture's shorter side.
-        report: told how many pairs there are, of how many.
     """
 
     def __init__(
@@ -65,10 +64,10 @@ class Intake:
         *,
         checker: Checker | None = None,
         min_side: int = 64,
-        report: Callable[[int, int], None] = lambda done, of: None,
     ) -> None:
-        self.store, self.outcome = store, Outcome()
-        self._checker, self._min_side, self._report = checker, min_side, report
+        self.store = store
+        self._checker, self._min_side = checker, min_side
+        self.begin()
         self.needs = {(need.triple, need.split): need for need in wanted}
         counts = counted(wanted, store.have())
         self._missing = {(need.triple, need.split): need.missing for need in counts}
@@ -82,6 +81,11 @@ class Intake:
             data = store.picture(pair.sha256)
             if data is not None:
                 self._alike.add(opened(data, min_side=1), pair.split)
+
+    def begin(self, report: Callable[[int, int], None] = lambda done, of: None) -> None:
+        """Count the outcome anew, for the next source. ``report`` is told how many pairs there are, of how
+        many."""
+        self.outcome, self._report = Outcome(), report
 
     def missing(self, triple: Triple, split: Split) -> int:
         """Pairs of a tuple that are still wanted in a split."""
@@ -129,8 +133,7 @@ class Intake:
         if self._checker is not None and waiting:
             doubts = self._checker([c.image for c in waiting], [c.pair.triple for c in waiting])
         for candidate, doubt in zip(waiting, doubts, strict=True):
-            self.store.keep_picture(candidate.data)
-            path = self.store.path_of(candidate.pair.sha256)
+            path = self.store.keep_picture(candidate.data)
             pair = replace(candidate.pair, image=f"{PICTURES}/{path.name}", checks=(doubt,) if doubt else ())
             self.store.add(pair, candidate.wanted)
             self.outcome.added[pair.role.value] += 1

@@ -29,16 +29,16 @@ class Cost:
     money: float | None
 
 
-def cost_of(missing: int, *, paid: bool, price: float | None, timed: Sequence[float] = ()) -> Cost:
-    """Args:
-    missing: pairs to be drawn.
-    paid: whether the source charges.
-    price: money a call, in the user's currency.
-    timed: seconds of earlier calls.
+def cost_of(missing: int, *, price: float | None, timed: Sequence[float] = ()) -> Cost:
+    """What a paid source costs.
+
+    Args:
+        missing: pairs to be drawn.
+        price: money a call, in the user's currency.
+        timed: seconds of earlier calls.
     """
-    calls = missing if paid else 0
     each = sorted(timed)[len(timed) // 2] if timed else _ASSUMED_SECONDS
-    return Cost(calls, calls * each, bool(timed), None if price is None else calls * price)
+    return Cost(missing, missing * each, bool(timed), None if price is None else missing * price)
 
 
 def plan_summary(needs: Sequence[Need], cost: Cost | None) -> dict[str, Any]:

@@ -30,6 +30,8 @@ from unrelate.policy.triple import Triple
 MANIFEST, SEEN, PICTURES = "manifest.jsonl", "seen.jsonl", "pictures"
 _SUFFIX = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp", b"GIF8": ".gif", b"BM": ".bmp"}
 
+_OTHER = ".img"
+
 
 class Store:
     """One folder of pairs, held by one collector at a time.
@@ -91,26 +93,20 @@ class Store:
         append_line(self.folder / SEEN, line)
         self.seen[key] = line
 
-    def keep_picture(self, data: bytes) -> str:
-        """Save a picture's bytes as they came; its SHA-256."""
-        digest = bytes_sha256(data)
-        path = self.path_of(digest, data)
+    def keep_picture(self, data: bytes) -> Path:
+        """Save a picture's bytes as they came, in a file named by their SHA-256."""
+        suffix = next((s for magic, s in _SUFFIX.items() if data.startswith(magic)), _OTHER)
+        path = self.folder / PICTURES / f"{bytes_sha256(data)}{suffix}"
         if not path.exists():
             write_whole(path, data)
-        return digest
-
-    def path_of(self, digest: str, data: bytes = b"") -> Path:
-        """Where a picture lies."""
-        folder = self.folder / PICTURES
-        if not data:
-            return next(iter(folder.glob(f"{digest}.*")), folder / f"{digest}.missing")
-        suffix = next((s for magic, s in _SUFFIX.items() if data.startswith(magic)), ".img")
-        return folder / f"{digest}{suffix}"
+        return path
 
     def picture(self, digest: str) -> bytes | None:
         """The bytes of a kept picture; None if they are gone."""
-        path = self.path_of(digest)
-        return path.read_bytes() if path.is_file() else None
+        # Tried one by one: a folder of many pictures takes long to list.
+        named = (self.folder / PICTURES / f"{digest}{suffix}" for suffix in (*_SUFFIX.values(), _OTHER))
+        path = next((path for path in named if path.is_file()), None)
+        return path.read_bytes() if path else None
 
     def add(self, pair: Pair, wanted: Triple) -> bool:
         """Append a pair, unless it is there. ``wanted`` is the graph's tuple that it counts for."""
