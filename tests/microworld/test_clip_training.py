@@ -48,14 +48,14 @@ def test_killed_and_gone_on_with_it_ends_in_the_same_weights(
 ) -> None:
     whole, part = tmp_path / "whole", tmp_path / "part"
     train_clip(whole, TINY)
-    checkpoint = clip_training._checkpoint
+    checkpoint = clip_training.write_state
 
     def killed(*arguments: object) -> None:
         checkpoint(*arguments)  # pyright: ignore[reportArgumentType]
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(clip_training, "_checkpoint", killed)
+        patch.setattr(clip_training, "write_state", killed)
         with pytest.raises(KeyboardInterrupt):
             train_clip(part, TINY)
     assert not (part / "model.safetensors").exists()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import accumulate
+from dataclasses import dataclass
 
 import torch
 from PIL import Image
 from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPTokenizer
 
+from unrelate.microworld.rounds import InRounds
 from unrelate.microworld.tokenizer import CONTEXT_LENGTH
 from unrelate.policy.triple import Triple
 
@@ -29,16 +27,14 @@ class Round:
     learning_rate: float
     crowds: float = 0.0
 
-
-def in_proportion(lengths: Sequence[int], steps: int) -> list[int]:
-    """The lengths of rounds in the same proportion, ``steps`` in all."""
-    done = list(accumulate(lengths))
-    ends = [end * steps // done[-1] for end in done]
-    return [end - start for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+    @property
+    def end(self) -> float:
+        """The share of the peak that the rate ends at."""
+        return 0.0
 
 
 @dataclass(frozen=True)
-class ClipRecipe:
+class ClipRecipe(InRounds[Round]):
     """Settings of the embedded CLIP. The defaults gave the shipped one.
 
     Steps buy accuracy and cost about 0.8 s each on two cores. ``ramp`` is the share of the first
@@ -62,32 +58,6 @@ class ClipRecipe:
     tutor: float = 1.0
     save_every: int = 200
     without: tuple[Triple, ...] = ()
-
-    @property
-    def steps(self) -> int:
-        return sum(part.steps for part in self.rounds)
-
-    def shortened(self, steps: int) -> ClipRecipe:
-        """The same rounds in the same proportion, ``steps`` in all."""
-        lengths = in_proportion([part.steps for part in self.rounds], steps)
-        rounds = [replace(part, steps=n) for part, n in zip(self.rounds, lengths, strict=True) if n]
-        return replace(self, rounds=tuple(rounds))
-
-    def round_of(self, step: int) -> tuple[Round, int]:
-        """The round in which a step falls, and the step's number within it."""
-        for part in self.rounds:
-            if step < part.steps:
-                return part, step
-            step -= part.steps
-        raise IndexError("a step after the last round")
-
-    def rate(self, step: int) -> float:
-        """The learning rate of a step."""
-        part, step = self.round_of(step)
-        if step < self.warmup:
-            return part.learning_rate * (step + 1) / self.warmup
-        done = (step - self.warmup) / max(1, part.steps - self.warmup)
-        return part.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
 
     def hardness(self, step: int) -> float:
         """How far pairs, night and unusual styles have come in, in [0, 1]."""

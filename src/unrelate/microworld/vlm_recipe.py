@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from transformers import Qwen3VLConfig, Qwen3VLForConditionalGeneration, Qwen3VLProcessor
 
-from unrelate.microworld.clip_recipe import in_proportion
+from unrelate.microworld.rounds import InRounds
 from unrelate.microworld.vlm_processor import CONTEXT_LENGTH, MERGE, PATCH, PICTURE_SIDE
 
 
@@ -31,7 +30,7 @@ class VlmRound:
 
 
 @dataclass(frozen=True)
-class VlmRecipe:
+class VlmRecipe(InRounds[VlmRound]):
     """Settings of the embedded vision-language model. The defaults gave the shipped one.
 
     A step shows ``pictures`` pictures, each with as many questions as ``room`` tokens hold, and asks
@@ -57,32 +56,6 @@ class VlmRecipe:
     text_width: int = 192
     text_layers: int = 4
     save_every: int = 250
-
-    @property
-    def steps(self) -> int:
-        return sum(part.steps for part in self.rounds)
-
-    def shortened(self, steps: int) -> VlmRecipe:
-        """The same rounds in the same proportion, ``steps`` in all."""
-        lengths = in_proportion([part.steps for part in self.rounds], steps)
-        rounds = [replace(part, steps=n) for part, n in zip(self.rounds, lengths, strict=True) if n]
-        return replace(self, rounds=tuple(rounds))
-
-    def round_of(self, step: int) -> tuple[VlmRound, int]:
-        """The round in which a step falls, and the step's number within it."""
-        for part in self.rounds:
-            if step < part.steps:
-                return part, step
-            step -= part.steps
-        raise IndexError("a step after the last round")
-
-    def rate(self, step: int) -> float:
-        """The learning rate of a step."""
-        part, step = self.round_of(step)
-        if step < self.warmup:
-            return part.learning_rate * (step + 1) / self.warmup
-        done = (step - self.warmup) / max(1, part.steps - self.warmup)
-        return part.learning_rate * (part.end + (1 - part.end) * 0.5 * (1 + math.cos(math.pi * done)))
 
     def hardness(self, step: int) -> float:
         """How far pairs, night and unusual styles have come in, in [0, 1]."""

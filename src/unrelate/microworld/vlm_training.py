@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from rich.progress import Progress, TextColumn, TimeRemainingColumn
-from safetensors.torch import load_file, save_file
 from torch.utils.data import DataLoader
 from transformers import Qwen3VLForConditionalGeneration, Qwen3VLProcessor
 
-from unrelate.edit.optimizer_state import load_optimizer, save_optimizer
-from unrelate.errors import UserError
+from unrelate.microworld.training_state import learning, open_state, write_state
 from unrelate.microworld.vlm_lessons import FreshTalks, Tutor, losses
 from unrelate.microworld.vlm_processor import new_processor
 from unrelate.microworld.vlm_recipe import VlmRecipe, new_vlm
@@ -28,17 +25,8 @@ def train_vlm(out: Path, recipe: VlmRecipe, *, device: str = "cpu") -> Path:
     Raises:
         UserError: ``out`` holds a training with other settings.
     """
-    state_dir = out / "training"
-    state_dir.mkdir(parents=True, exist_ok=True)
-    state_file = state_dir / "state.json"
-    step = 0
-    if state_file.exists():
-        state = json.loads(state_file.read_text(encoding="utf-8"))
-        if state["recipe"] != _plain(recipe):
-            raise UserError(
-                f"{out} holds a training with other settings", "the same settings", "give another --out"
-            )
-        step = state["step"]
+    state_dir, step = open_state(out, recipe)
+    if step:
         processor = Qwen3VLProcessor.from_pretrained(out)
         model = Qwen3VLForConditionalGeneration.from_pretrained(state_dir / f"step-{step}").to(device)  # pyright: ignore[reportArgumentType]
     else:
@@ -49,16 +37,7 @@ def train_vlm(out: Path, recipe: VlmRecipe, *, device: str = "cpu") -> Path:
     model.set_attn_implementation({"text_config": "eager", "vision_config": "sdpa"})
     torch.manual_seed(recipe.seed + 1)
     tutor = Tutor(recipe.text_width).to(device)
-    if step:
-        tutor.load_state_dict(load_file(state_dir / f"step-{step}" / "tutor.safetensors"))
-    learning = [*model.parameters(), *tutor.parameters()]
-    groups = [
-        {"params": [p for p in learning if p.ndim >= 2], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in learning if p.ndim < 2], "weight_decay": 0.0},
-    ]
-    optimizer = torch.optim.AdamW(groups, lr=recipe.rate(step), betas=(0.9, 0.98))
-    if step:
-        load_optimizer(optimizer, state_dir / f"step-{step}" / "optimizer.safetensors")
+    learnt, optimizer = learning(model, tutor, recipe, state_dir, step)
     loader = DataLoader(
         FreshTalks(recipe, processor, step), batch_size=None, num_workers=1, prefetch_factor=4
     )
@@ -74,7 +53,7 @@ def train_vlm(out: Path, recipe: VlmRecipe, *, device: str = "cpu") -> Path:
                 loss, lesson, foretold = losses(model, tutor, batch)
             optimizer.zero_grad(set_to_none=True)
             (loss + recipe.tutor * lesson).backward()
-            torch.nn.utils.clip_grad_norm_(learning, 1.0)
+            torch.nn.utils.clip_grad_norm_(learnt, 1.0)
             optimizer.step()
             step += 1
             if step % 20 == 0 or step == recipe.steps:
@@ -89,30 +68,6 @@ def train_vlm(out: Path, recipe: VlmRecipe, *, device: str = "cpu") -> Path:
                     log.write(json.dumps(seen) + "\n")
             progress.update(bar, completed=step)
             if step % recipe.save_every == 0 and step < recipe.steps:
-                _checkpoint(state_dir, model, tutor, optimizer, step, recipe)
+                write_state(state_dir, model, tutor, optimizer, step, recipe)
     model.to(torch.bfloat16).save_pretrained(out)  # pyright: ignore[reportArgumentType]
     return out
-
-
-def _checkpoint(
-    state_dir: Path,
-    model: Qwen3VLForConditionalGeneration,
-    tutor: Tutor,
-    optimizer: torch.optim.Optimizer,
-    step: int,
-    recipe: VlmRecipe,
-) -> None:
-    """Write everything first and the pointer to it last, so that a kill leaves the older one whole."""
-    folder = state_dir / f"step-{step}"
-    model.save_pretrained(folder)
-    save_file(tutor.state_dict(), folder / "tutor.safetensors")
-    save_optimizer(optimizer, folder / "optimizer.safetensors")
-    pointer = state_dir / "state.json"
-    fresh = pointer.with_suffix(".new")
-    fresh.write_text(json.dumps({"step": step, "recipe": _plain(recipe)}), encoding="utf-8")
-    fresh.replace(pointer)
-
-
-def _plain(recipe: VlmRecipe) -> dict[str, object]:
-    """The recipe as it reads after a turn through JSON, where tuples are lists."""
-    return json.loads(json.dumps(asdict(recipe)))
