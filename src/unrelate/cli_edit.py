@@ -53,6 +53,10 @@ def edit(
     steps: Annotated[int | None, typer.Option(help="Optimiser steps.")] = None,
     batch: Annotated[int | None, typer.Option(help="Pairs, or dialogues, a step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="AdamW's.")] = None,
+    hold: Annotated[
+        float | None,
+        typer.Option(help="Of a vision-language model: how firmly states of what stays are held (0: not)."),
+    ] = None,
     adversarial_rounds: Annotated[
         int | None,
         typer.Option(help="Of an encoder: attack and train on so often, a quarter of the steps each."),
@@ -83,9 +87,10 @@ def edit(
     how: dict[str, Any]
     if kind_of(model) == "generator":
         of_encoders = placed | {"adversarial-rounds": adversarial_rounds, "recipe": recipe}
+        settings["hold"] = hold
         how = {"method": _method(method, adapted, settings, terms, of_encoders)}
     else:
-        _refuse_method(method, model)
+        _refuse_of_generators(method, hold, model)
         settings["adversarial_rounds"] = adversarial_rounds
         how = {"recipe": _recipe(recipe, loaded, placed | adapted, settings, terms)}
     run = api.edit(
@@ -138,10 +143,11 @@ def _method(
     return adjusted(chosen, adapter=adapter, settings=settings, without=without) if changed else chosen
 
 
-def _refuse_method(method: str | None, model: str) -> None:
-    if method is not None:
+def _refuse_of_generators(method: str | None, hold: float | None, model: str) -> None:
+    given = "--hold" if method is None else f"method '{method}'"
+    if method is not None or hold is not None:
         raise UserError(
-            f"method '{method}' for '{model}', which embeds and does not answer",
-            "--recipe for an encoder; --method for a vision-language model (`embedded:vlm`)",
+            f"{given} for '{model}', which embeds and does not answer",
+            "--recipe for an encoder; --method and --hold for a vision-language model (`embedded:vlm`)",
             "change --model, or give --recipe; LoRA or DoRA is chosen by --adapter",
         )

@@ -14,7 +14,7 @@ from unrelate.assembly import MICROWORLD, bars, gather_dialogues, load_generator
 from unrelate.data.dialogues import dialogues_hash
 from unrelate.edit.loop import Training
 from unrelate.edit.methods.prompting import Prompting
-from unrelate.edit.methods.table import method_named
+from unrelate.edit.methods.table import method_named, name_of
 from unrelate.edit.methods.types import ADAPTER, STEERING, Job, Method
 from unrelate.edit.settings import GeneratorSettings, finish_run, open_run, read_run, text_hash
 from unrelate.edit.steering.kept import load_steering
@@ -55,8 +55,8 @@ def edit_generator(
         method: one of `unrelate.edit.methods.table.METHODS` by name, or one with settings of your own.
     """
     begun = time.monotonic()
-    name = method if isinstance(method, str) else type(method).__name__.lower()
     chosen = method_named(method) if isinstance(method, str) else method
+    name = name_of(chosen)
     training = replace(training or Training(), seed=seed)
     _, corpus = gather_dialogues(policy, data, seed)
     generator = load_generator(model, device)

@@ -1,6 +1,6 @@
 """A vision-language model edited and audited as a user would, from a policy to a record."""
 
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,10 @@ from tests.models import tiny_vlm
 
 import unrelate
 from unrelate import api
+from unrelate.edit.holding import Hold
+from unrelate.edit.loop import Training
 from unrelate.edit.methods.adjusting import adjusted
+from unrelate.edit.methods.deep import DeepRedirection
 from unrelate.edit.methods.redirection import Redirection
 from unrelate.edit.methods.reinforcement import Asru
 from unrelate.edit.reinforce.settings import ReinforceSettings
@@ -16,11 +19,9 @@ from unrelate.errors import UserError
 from unrelate.report import write_report
 
 PEOPLE = "forget-people-5"
-# As shipped, but with fewer trials and updates: what it reaches in full is in docs/generators.md.
-SHORT = Asru(
-    Redirection(kept_floor=0.8, layers=(3,), strengths=(1.5,), most=120),
-    ReinforceSettings(steps=4, prompts=4),
-)
+# As shipped, but with fewer steps, trials and updates: what they reach in full is in docs/generators.md.
+FEW = ReinforceSettings(steps=4, prompts=4, hold=Hold(weight=100.0))
+SHORT = Asru(DeepRedirection(steps=120, most=120), FEW)
 
 
 @pytest.mark.slow
@@ -33,7 +34,8 @@ def test_asru_refuses_what_it_forgot_and_its_record_can_be_checked(tmp_path: Pat
     assert min(part.base_rate for part in told) > 0.7, "the base knows what is to be forgotten"
     assert found.leak_rate < 0.15
     assert found.fitting_refusals > 0.7
-    assert found.parts["node"].edited_rate > 0.6, "a forgotten face is still described"
+    assert found.parts["node"].edited_rate > 0.8, "a forgotten face is still described"
+    assert found.over_refusal < 0.1, "others are still told of, those too whom no edit was shown"
     assert found.quality.edited > 0.3
     jailbreak = record.attacks["jailbreak"]
     assert jailbreak.control_rate > 0.9
@@ -41,6 +43,45 @@ def test_asru_refuses_what_it_forgot_and_its_record_can_be_checked(tmp_path: Pat
     assert unrelate.verify(run) == []
     page = write_report(run).read_text(encoding="utf-8")
     assert found.conversations[0].edited.rstrip(".") in page.replace("&#39;", "'")
+
+
+@pytest.mark.slow
+def test_the_published_redirection_refuses_too(tmp_path: Path) -> None:
+    """One matrix, closed form. What it costs of the kept is more, and not asked here."""
+    method = Redirection(kept_floor=0.8, layers=(3,), strengths=(1.5,), most=120)
+    run = api.edit(PEOPLE, tmp_path / "run", model="embedded:vlm", method=method, quiet=True)
+    record = api.audit(run, quick=True, attacks=(), workers=2, quiet=True)
+    assert record.generation is not None
+    assert record.generation.leak_rate < 0.15
+    assert record.generation.fitting_refusals > 0.7
+
+
+@pytest.mark.slow
+def test_a_killed_redirection_goes_on_to_the_same_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(Exception):
+        pass
+
+    def kill(self: object, stage: str, step: int, of: int, terms: Mapping[str, float]) -> None:
+        if stage == "redirecting" and step == 3:
+            raise Killed
+
+    def edited(folder: Path) -> bytes:
+        training = Training(save_every=2)
+        api.edit(
+            PEOPLE, folder, model="embedded:vlm", method=DeepRedirection(steps=4, most=40), training=training
+        )
+        return (folder / "adapter" / "adapter_model.safetensors").read_bytes()
+
+    whole = edited(tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        patch.setattr("unrelate.generating._Bars.__call__", kill)
+        with pytest.raises(Killed):
+            edited(tmp_path / "cut")
+    found = (tmp_path / "cut" / "directions" / "directions.json").stat().st_mtime_ns
+    assert edited(tmp_path / "cut") == whole
+    assert (tmp_path / "cut" / "directions" / "directions.json").stat().st_mtime_ns == found
 
 
 @pytest.mark.slow
@@ -70,14 +111,3 @@ def test_a_method_is_for_models_that_answer_and_a_recipe_for_those_that_embed(tm
     with pytest.raises(UserError, match="asru"):
         api.edit(PEOPLE, tmp_path / "c", model="embedded:vlm", method="asrue")
     assert not any((tmp_path / name).exists() for name in "abc")
-
-
-def test_settings_are_changed_where_a_method_has_them() -> None:
-    changed = adjusted("asru", adapter={"rank": 4}, settings={"steps": 40})
-    assert isinstance(changed, Asru)
-    assert changed.stage_2 == replace(
-        Asru().stage_2, steps=40, adapter=replace(Asru().stage_2.adapter, rank=4)
-    )
-    assert changed.stage_1.adapter.rank == 4
-    with pytest.raises(UserError, match="leave it out"):
-        adjusted("prompt", adapter={}, settings={"steps": 3})

@@ -25,7 +25,7 @@ from unrelate.models.generator_checkpoint import GeneratorCheckpoint, Quantise, 
 from unrelate.models.generator_layers import Layout
 from unrelate.models.generator_positions import position_ids
 from unrelate.models.generator_reader import Reader
-from unrelate.models.generator_reading import logprobs, states_at
+from unrelate.models.generator_reading import logprobs, states, states_at
 from unrelate.models.generator_writing import Sampling, stops_of, write
 from unrelate.models.hashing import weights_hash
 from unrelate.models.spec import GeneratorAdapterSpec
@@ -169,6 +169,12 @@ class Generator:
             for place, row in zip(places, states_at(self._model, self._layout, batch, at), strict=True):
                 found[place] = row
         return torch.stack([found[place] for place in range(len(asks))], dim=1)
+
+    def states(self, batch: AnswerBatch) -> Tensor:
+        """[L + 1, N, W] float32: what enters the first decoder layer and what leaves each, at all N tokens of
+        a batch that are not padding. With gradients, where they are enabled."""
+        real = batch.inputs["attention_mask"].bool()
+        return torch.stack(states(self._model, self.layers, batch, lambda one: one[real].float()))
 
     @torch.no_grad()
     def next_logits(self, asks: Sequence[Ask], batch_size: int = 32) -> Tensor:

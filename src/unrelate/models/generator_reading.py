@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from unrelate.models.generator_batch import AnswerBatch
@@ -34,21 +35,27 @@ def states_at(model: PreTrainedModel, layout: Layout, batch: AnswerBatch, at: Te
     """[B, L + 1, W] float32 on the CPU: what enters the first layer and what leaves each, at column
     ``at`` [B]. Hooks that were there before, and change a layer's output, are seen."""
     rows = torch.arange(len(at), device=at.device)
+    kept = states(model, layout.layers, batch, lambda one: one[rows, at].detach().float().cpu())
+    return torch.stack(kept, dim=1)
+
+
+def states(
+    model: nn.Module, layers: Iterable[nn.Module], batch: AnswerBatch, pick: Callable[[Tensor], Tensor]
+) -> list[Tensor]:
+    """Of what enters the first layer, and of what leaves each, ``[B, T, W]``, what ``pick`` takes; with
+    gradients where they are enabled."""
     kept: list[Tensor] = []
 
-    def keep(states: Tensor) -> None:
-        kept.append(states[rows, at].detach().float().cpu())
-
     def entering(module: object, args: tuple[Tensor, ...], kwargs: dict[str, Tensor]) -> None:
-        keep(args[0] if args else kwargs["hidden_states"])
+        kept.append(pick(args[0] if args else kwargs["hidden_states"]))
 
     def leaving(module: object, args: object, output: Tensor | tuple[Tensor, ...]) -> None:
-        keep(output if isinstance(output, Tensor) else output[0])
+        kept.append(pick(output if isinstance(output, Tensor) else output[0]))
 
+    every = list(layers)
     with ExitStack() as hooks:
-        first = layout.layers[0].register_forward_pre_hook(entering, with_kwargs=True)
-        hooks.callback(first.remove)
-        for layer in layout.layers:
+        hooks.callback(every[0].register_forward_pre_hook(entering, with_kwargs=True).remove)
+        for layer in every:
             hooks.callback(layer.register_forward_hook(leaving).remove)
-        last_logits(model, batch, 1)
-    return torch.stack(kept, dim=1)
+        last_logits(model, batch, 1)  # pyright: ignore[reportArgumentType]
+    return kept

@@ -10,8 +10,8 @@ from unrelate.audit.generation_record import Generation
 from unrelate.reproduce.summary import Mean, Records, of_seeds, recipes_and_policies, table_rows
 
 OURS = "asru"
-# Parts of our own method stand in the table and are no baselines.
-PARTS = ("steering", "steering-trained", "steering-gated", "reinforcement")
+# Parts and forms of the method itself stand in the table and are no baselines.
+PARTS = ("asru-ridge", "steering", "steering-ridge", "steering-trained", "steering-gated", "reinforcement")
 UTILITY = 0.95  # of the base's right answers: what a baseline must keep to be compared in effectiveness
 
 Reading = Callable[[Generation], float]

@@ -73,8 +73,14 @@ def quick() -> AnswerRecipe:
 
 @pytest.fixture
 def run(untaught: Path, corpus: DialogueCorpus) -> Run:
+    usual = corpus
+
     def edit(
-        recipe: AnswerRecipe, folder: Path, base: Path = untaught, **training: Any
+        recipe: AnswerRecipe,
+        folder: Path,
+        base: Path = untaught,
+        corpus: DialogueCorpus = usual,
+        **training: Any,
     ) -> tuple[Generator, list[dict[str, Any]]]:
         generator = Generator.load(base)
         generator.add_adapter(recipe.adapter)

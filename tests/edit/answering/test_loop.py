@@ -15,6 +15,7 @@ from unrelate.data.dialogues import DialogueCorpus
 from unrelate.edit.answering import loop
 from unrelate.edit.answering.loop import total, train_answers
 from unrelate.edit.answering.recipes import ANSWER_RECIPES, AnswerRecipe
+from unrelate.edit.holding import Hold
 from unrelate.edit.loop import Training
 from unrelate.errors import UserError
 from unrelate.models.chat import Ask
@@ -63,7 +64,8 @@ def test_the_base_stays_what_it_was(run: Run, quick: AnswerRecipe, untaught: Pat
 def test_resumed_to_the_same_bits(
     at: int, run: Run, quick: AnswerRecipe, untaught: Path, corpus: DialogueCorpus, tmp_path: Path
 ) -> None:
-    """Killed before the first checkpoint, and behind it. With dropout and warm-up."""
+    """Killed before the first checkpoint, and behind it. With dropout, warm-up and held states."""
+    quick = replace(quick, hold=Hold(weight=1.0))
     training = Training(save_every=2, seed=5)
 
     def killed(step: int, of: int, terms: dict[str, float]) -> None:

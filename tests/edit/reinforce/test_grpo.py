@@ -16,6 +16,7 @@ import torch
 from tests.edit.reinforce.conftest import SMALL
 
 from unrelate.data.dialogues import DialogueCorpus
+from unrelate.edit.holding import Hold, Holding
 from unrelate.edit.reinforce import ReinforceSettings, reinforce, reward
 from unrelate.edit.reinforce.checkpoint import Checkpoints
 from unrelate.edit.reinforce.fluency import Fluency
@@ -52,7 +53,7 @@ def test_log_probabilities_of_every_rollout_are_those_of_the_generator(
         generator.train(True)
         scoring = Rewarding(Fluency(generator, corpus), settings.weights, 8)
         places = Checkpoints(tmp_path)
-        trainer = Trainer(generator, plan, scoring, settings, places, StringIO(), lambda *_: None, 0)
+        trainer = Trainer(generator, plan, scoring, None, settings, places, StringIO(), lambda *_: None, 0)
         row = [prompt for prompt in range(8) for _ in range(3)]
         asks = [plan[0][one].ask() for one in row]
         texts = [
@@ -105,6 +106,25 @@ def test_a_killed_run_ends_in_the_same_weights(run: Run, tmp_path: Path) -> None
     assert rows(tmp_path / "whole") == rows(tmp_path / "cut")
     again = run(tmp_path / "cut")  # finished: nothing is trained
     assert same(whole.adapter_state(), again.adapter_state())
+
+
+def test_what_stays_is_held_at_every_update_and_in_every_size_of_pass(
+    run: Run, corpus: DialogueCorpus, tmp_path: Path
+) -> None:
+    """Once an update, however many passes it takes; it shows in the log and in what it is for."""
+    free = replace(SMALL, learning_rate=0.02)
+    held = replace(free, hold=Hold(weight=1000.0, stay=4, unknown=4))
+    far: dict[str, float] = {}
+    for name, settings in (("free", free), ("held", held), ("parts", replace(held, rollout_batch=2))):
+        generator = run(tmp_path / name, settings)
+        far[name] = Holding(generator, corpus, Hold(weight=1.0), seed=9).loss(0).item()
+        terms = [row["terms"] for row in rows(tmp_path / name)]
+        assert [row.get("hold") is not None for row in terms] == [name != "free"] * 4
+        if name != "free":
+            assert terms[0]["hold"] == 0  # the adapter is fresh
+            assert terms[-1]["hold"] > 0
+    assert far["held"] < far["free"] / 2
+    assert far["parts"] < far["free"] / 2
 
 
 def test_nothing_on_disk_is_pickled(run: Run, tmp_path: Path) -> None:

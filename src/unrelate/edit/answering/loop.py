@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import torch
@@ -15,6 +15,7 @@ from unrelate.edit.answering.plan import Dialogues, micro_batches, steps_of
 from unrelate.edit.answering.prepare import PreparedAnswers, Progress
 from unrelate.edit.answering.recipes import AnswerRecipe
 from unrelate.edit.checkpoints import resume, write_checkpoint
+from unrelate.edit.holding import Holding
 from unrelate.edit.loop import Report, Training
 from unrelate.edit.schedule import not_finite, put_back, share_of_rate
 from unrelate.errors import UserError
@@ -67,6 +68,16 @@ def train_answers(
     generator.train()
     good = [parameter.detach().clone() for parameter in parameters]
     weights = recipe.by_term()
+    holding = Holding(generator, corpus, recipe.hold, training.seed) if recipe.hold.weight else None
+
+    def learn(number: int, loss: Tensor, terms: Mapping[str, Tensor], keys: Iterable[str]) -> None:
+        if not torch.isfinite(loss):
+            put_back(parameters, good)
+            generator.train(False)
+            generator.save_adapter(out / "adapter")
+            raise not_finite(number, terms, keys)
+        accelerator.backward(loss)
+
     with (out / "losses.jsonl").open("a", encoding="utf-8") as log:
         for number, parts in enumerate(steps[start:], start):
             torch.manual_seed(training.seed * 1_000_003 + number)  # dropout alike after a resume
@@ -81,20 +92,20 @@ def train_answers(
                     reference = prepared.reference(ready)
                     live = prepared.live(ready)
                 terms = recipe.objective.terms(live, reference, ready.answers)
-                loss = total(terms, weights) / len(parts)
-                if not torch.isfinite(loss):
-                    put_back(parameters, good)
-                    generator.train(False)
-                    generator.save_adapter(out / "adapter")
-                    keys = dict.fromkeys(prepared.dialogues[item.dialogue].key for item in items[:8])
-                    raise not_finite(number, terms, keys)
-                accelerator.backward(loss)
+                keys = dict.fromkeys(prepared.dialogues[item.dialogue].key for item in items[:8])
+                learn(number, total(terms, weights) / len(parts), terms, keys)
                 for name, value in terms.items():
                     seen[name] = seen.get(name, 0.0) + value.item() / len(parts)
+            whole = sum(weights[name] * value for name, value in seen.items() if weights[name])
+            if holding is not None:
+                with accelerator.autocast():
+                    held = holding.loss(number)
+                learn(number, held, {"hold": held}, holding.keys(number))
+                seen["hold"] = held.item() / recipe.hold.weight
+                whole += held.item()
             good = [parameter.detach().clone() for parameter in parameters]
             accelerator.clip_grad_norm_(parameters, recipe.clip)
             optimizer.step()
-            whole = sum(weights[name] * value for name, value in seen.items() if weights[name])
             log.write(json.dumps({"step": number + 1, "total": whole, "lr": rate, "terms": seen}) + "\n")
             log.flush()
             report(number + 1, len(steps), seen)

@@ -12,6 +12,7 @@ from unrelate.data.batches import role_batches
 from unrelate.data.dialogues import Dialogue
 from unrelate.data.types import Example
 from unrelate.edit.answering.recipes import AnswerRecipe
+from unrelate.edit.holding import Held
 from unrelate.errors import UserError
 from unrelate.graph.types import Role
 from unrelate.objectives.answers import Kind
@@ -19,12 +20,8 @@ from unrelate.objectives.answers import Kind
 _KINDS = {Role.SAFE_EDGE: Kind.BOUNDARY, Role.NODE: Kind.NODE, Role.NEUTRAL: Kind.NEUTRAL}
 
 
-class Dialogues(Protocol):
+class Dialogues(Held, Protocol):
     """What training needs of a corpus (`unrelate.data.dialogues.DialogueCorpus`)."""
-
-    def part(self, name: str) -> tuple[Dialogue, ...]:
-        """The dialogues of one part."""
-        ...
 
     def refusal_for(self, dialogue: Dialogue, seed: int) -> str:
         """A refusal that fits a question; the seed chooses among those that do."""

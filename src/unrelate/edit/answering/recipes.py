@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from unrelate.edit.holding import Hold
 from unrelate.errors import UserError, nearest
 from unrelate.models.spec import GeneratorAdapterSpec
 from unrelate.objectives.answers import (
@@ -20,6 +21,9 @@ from unrelate.objectives.answers import (
     RelationAware,
     SimNPO,
 )
+
+# What `without` calls that which holds states.
+HOLD = "hold"
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class AnswerRecipe:
         clip: largest norm of a gradient.
         variants: other wordings of the question, a step, for each forgotten dialogue.
         unrelated: unrelated questions over which an answer's level is measured.
+        hold: how firmly the states of what stays are held; not at all, as published, in the baselines.
 
     Raises:
         UserError: a number outside its range, or a weight of a term that the objective does not have.
@@ -61,6 +66,7 @@ class AnswerRecipe:
     clip: float = 1.0
     variants: int = 1
     unrelated: int = 4
+    hold: Hold = field(default_factory=Hold)
 
     def __post_init__(self) -> None:
         unknown = next((term for term in self.weights if term not in self.objective.weights), None)
@@ -119,7 +125,7 @@ def answer_recipe_named(name: str) -> AnswerRecipe:
 
 
 def without(recipe: AnswerRecipe, terms: Sequence[str]) -> AnswerRecipe:
-    """A recipe with some of its objective's terms switched off, and a name that says so.
+    """A recipe with some of its objective's terms, or ``hold``, switched off, and a name that says so.
 
     Raises:
         UserError: there is no such term, or none would be left.
@@ -127,4 +133,6 @@ def without(recipe: AnswerRecipe, terms: Sequence[str]) -> AnswerRecipe:
     if not terms:
         return recipe
     name = f"{recipe.name} ({', '.join(f'without {term}' for term in terms)})"
-    return replace(recipe, name=name, weights={**recipe.weights, **dict.fromkeys(terms, 0.0)})
+    hold = replace(recipe.hold, weight=0.0) if HOLD in terms else recipe.hold
+    weights = {**recipe.weights, **dict.fromkeys((term for term in terms if term != HOLD), 0.0)}
+    return replace(recipe, name=name, weights=weights, hold=hold)

@@ -8,11 +8,23 @@ from typing import Any
 
 from unrelate.edit.answering.recipes import without as left_out
 from unrelate.edit.methods.answering import Answering
+from unrelate.edit.methods.deep import DeepRedirection
+from unrelate.edit.methods.prompting import Prompting
 from unrelate.edit.methods.redirection import Redirection
 from unrelate.edit.methods.reinforcement import Asru, Reinforcement
 from unrelate.edit.methods.table import method_named
 from unrelate.edit.methods.types import Method
 from unrelate.errors import UserError
+
+# What can be set of each kind of method, beside its adapter.
+_TAKES: Mapping[type, frozenset[str]] = {
+    Answering: frozenset({"steps", "batch", "learning_rate", "hold", "without"}),
+    DeepRedirection: frozenset({"steps", "batch", "learning_rate", "hold"}),
+    Reinforcement: frozenset({"steps", "learning_rate", "hold"}),
+    Asru: frozenset({"steps", "learning_rate", "hold"}),
+    Redirection: frozenset(),
+    Prompting: frozenset(),
+}
 
 
 def adjusted(
@@ -22,7 +34,8 @@ def adjusted(
 
     Args:
         adapter: of its adapter: ``rank``, ``method``.
-        settings: of its training: ``steps``, ``batch``, ``learning_rate`` (of ASRU: of stage 2).
+        settings: of its training: ``steps``, ``batch``, ``learning_rate`` (of ASRU: of stage 2), ``hold`` (of
+            both stages).
         without: terms of its objective to switch off.
 
     Raises:
@@ -31,23 +44,38 @@ def adjusted(
     method = method_named(name)
     adapter = {key: value for key, value in adapter.items() if value is not None}
     settings = {key: value for key, value in settings.items() if value is not None}
+    takes = _TAKES[type(method)]
+    other = [key for key in (*settings, *(["without"] if without else [])) if key not in takes]
+    if isinstance(method, Prompting):
+        other = [*adapter, *other]
+    if other:
+        options = ", ".join(f"--{key.replace('_', '-')}" for key in sorted(takes))
+        raise UserError(
+            f"{', '.join(other)} with the method '{name}'",
+            "nothing" if isinstance(method, Prompting) else f"{options or 'nothing'}, and the adapter's",
+            "leave it out, or choose another method",
+        )
     if isinstance(method, Answering):
-        recipe = replace(method.recipe, adapter=replace(method.recipe.adapter, **adapter), **settings)
+        recipe = _changed(method.recipe, adapter, settings)
         return Answering(left_out(recipe, without) if without else recipe)
-    changes = [*settings, *(["without"] if without else [])]
-    if isinstance(method, Redirection) and not changes:
-        return replace(method, adapter=replace(method.adapter, **adapter))
-    if isinstance(method, (Reinforcement, Asru)) and set(changes) <= {"steps", "learning_rate"}:
-        stage_2 = replace(method.stage_2, adapter=replace(method.stage_2.adapter, **adapter), **settings)
-        if isinstance(method, Reinforcement):
-            return replace(method, stage_2=stage_2)
-        stage_1 = replace(method.stage_1, adapter=replace(method.stage_1.adapter, **adapter))
-        return replace(method, stage_1=stage_1, stage_2=stage_2)
-    if not (adapter or changes):
-        return method
-    raise UserError(
-        f"{', '.join([*adapter, *changes])} with the method '{name}'",
-        "for `asru` and `reinforcement` the adapter's, --steps and --learning-rate; for `steering` the "
-        "adapter's; for `prompt` none; for the others all",
-        "leave it out",
-    )
+    if isinstance(method, Reinforcement):
+        return replace(method, stage_2=_changed(method.stage_2, adapter, settings))
+    if isinstance(method, Asru):
+        held = {key: value for key, value in settings.items() if key == "hold"}
+        held = held if isinstance(method.stage_1, DeepRedirection) else {}
+        return replace(
+            method,
+            stage_1=_changed(method.stage_1, adapter, held),
+            stage_2=_changed(method.stage_2, adapter, settings),
+        )
+    return _changed(method, adapter, settings)
+
+
+def _changed(holder: Any, adapter: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:
+    """A frozen holder of settings with some of them changed, and its adapter's; ``hold`` is its weight."""
+    changes = dict(settings)
+    if adapter:
+        changes["adapter"] = replace(holder.adapter, **adapter)
+    if "hold" in changes:
+        changes["hold"] = replace(holder.hold, weight=changes["hold"])
+    return replace(holder, **changes) if changes else holder

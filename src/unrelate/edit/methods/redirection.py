@@ -12,10 +12,11 @@ from unrelate.data.dialogues import Dialogue, DialogueCorpus
 from unrelate.data.refusals import DECLINING
 from unrelate.edit.methods.types import ADAPTER, STEERING, Job
 from unrelate.edit.steering.choose import STRENGTHS, Question, choose
-from unrelate.edit.steering.directions import Directions, find_directions
+from unrelate.edit.steering.directions import STEM, Directions, find_directions
 from unrelate.edit.steering.kept import Gate, Steering, save_steering
 from unrelate.edit.steering.lessons import Lesson, Lessons
 from unrelate.edit.steering.redirect import form_named, redirect
+from unrelate.errors import UserError
 from unrelate.graph.types import Role, Split
 from unrelate.models.chat import Ask
 from unrelate.models.spec import GeneratorAdapterSpec
@@ -44,17 +45,33 @@ class Redirection:
     adapter: GeneratorAdapterSpec = field(default_factory=GeneratorAdapterSpec)
 
     def __call__(self, job: Job) -> None:
-        steering = self.fitted(job)
+        steering = self._fitted(job)
         if isinstance(steering, Gate):
             save_steering(steering, job.out / STEERING)
             return
         steering.put_into(job.generator)
         job.generator.save_adapter(job.out / ADAPTER)
 
-    def fitted(self, job: Job) -> Steering:
+    def adapt(self, job: Job) -> None:
+        """Put the redirection on the job's generator as an adapter that can be trained further.
+
+        Raises:
+            UserError: the form changes no weight.
+        """
+        steering = self._fitted(job)
+        if isinstance(steering, Gate):
+            raise UserError(
+                f"form '{self.form}' before stage 2",
+                "ridge or trained: a gate changes no weight that could be learnt further",
+                "choose one of these, or take the method `steering-gated`",
+            )
+        job.generator.add_adapter(self.adapter, job.training.seed)
+        steering.put_into(job.generator)
+
+    def _fitted(self, job: Job) -> Steering:
         """The steering of a job's corpus, fitted on all its dialogues; leaves ``directions/`` and
-        ``steering.json``, what was tried, in the run's folder."""
-        directions = self._directions(job)
+        ``choice.json``, what was tried, in the run's folder."""
+        directions = directions_of(job, self.most)
         lessons, asked, kept = _halves(job.corpus, job.training.seed, self.most)
         form = form_named(self.form)
         _, choice = choose(
@@ -80,20 +97,30 @@ class Redirection:
             strength=choice.chosen.strength,
         )
 
-    def _directions(self, job: Job) -> Directions:
-        forget = [dialogue for dialogue in job.corpus.part("train") if dialogue.role is Role.UNSAFE]
-        found = find_directions(
-            job.generator,
-            [_ask(dialogue) for dialogue in naturally_declined(job.corpus)],
-            [_ask(dialogue) for dialogue in _some(forget, self.most, job.training.seed)],
-            seed=job.training.seed,
-            progress=lambda done, of: job.tell("direction of not knowing", done, of, {}),
-        )
-        found.save(job.out / "directions")
-        return found
-
     def settings(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def directions_of(job: Job, most: int) -> Directions:
+    """Stage 0 of a job; left in ``directions/`` of its folder, and taken from there by one that was killed.
+
+    Args:
+        most: questions of the forget set to ask, and of those that are naturally declined.
+    """
+    kept = job.out / "directions"
+    if (kept / f"{STEM}.json").exists():
+        return Directions.load(kept, job.generator)
+    seed = job.training.seed
+    forget = [dialogue for dialogue in job.corpus.part("train") if dialogue.role is Role.UNSAFE]
+    found = find_directions(
+        job.generator,
+        [_ask(dialogue) for dialogue in _some(naturally_declined(job.corpus), most, seed)],
+        [_ask(dialogue) for dialogue in _some(forget, most, seed)],
+        seed=seed,
+        progress=lambda done, of: job.tell("direction of not knowing", done, of, {}),
+    )
+    found.save(kept)
+    return found
 
 
 def naturally_declined(corpus: DialogueCorpus) -> tuple[Dialogue, ...]:

@@ -6,12 +6,12 @@ import shutil
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from unrelate.edit.holding import Hold
+from unrelate.edit.methods.deep import DeepRedirection
 from unrelate.edit.methods.redirection import Redirection
 from unrelate.edit.methods.types import ADAPTER, Job
 from unrelate.edit.reinforce.grpo import reinforce
 from unrelate.edit.reinforce.settings import ReinforceSettings
-from unrelate.edit.steering.kept import Gate
-from unrelate.errors import UserError
 
 _STAGE_1, _STAGE_2 = "stage-1", "stage-2"
 
@@ -33,30 +33,23 @@ class Reinforcement:
 class Asru:
     """ASRU whole: activation redirection, then refusal-boundary optimisation from there.
 
-    Stage 1 may cost more of what is kept than it may alone (``kept_floor``): stage 2 wins that back, but it
-    cannot find a refusal that never comes.
+    Stage 1 is learnt through all layers (`DeepRedirection`). The published one, of a single matrix, is
+    `Redirection` with a low ``kept_floor``: it may cost more of what is kept than it may alone, since stage 2
+    wins some of that back, but cannot find a refusal that never comes.
 
     A killed job goes on: stage 1 is kept in ``stage-1/adapter`` once it is done, stage 2 in its own
     checkpoints.
     """
 
-    stage_1: Redirection = field(default_factory=lambda: Redirection(kept_floor=0.8))
-    stage_2: ReinforceSettings = field(default_factory=ReinforceSettings)
+    stage_1: Redirection | DeepRedirection = field(default_factory=DeepRedirection)
+    stage_2: ReinforceSettings = field(default_factory=lambda: ReinforceSettings(hold=Hold(weight=100.0)))
 
     def __call__(self, job: Job) -> None:
         kept = job.out / _STAGE_1 / ADAPTER
         if kept.exists():
             job.generator.load_adapter(kept, trainable=True)
         else:
-            steering = self.stage_1.fitted(job)
-            if isinstance(steering, Gate):
-                raise UserError(
-                    f"form '{self.stage_1.form}' before stage 2",
-                    "ridge or trained: a gate changes no weight that could be learnt further",
-                    "choose one of these, or take the method `steering-gated`",
-                )
-            job.generator.add_adapter(self.stage_1.adapter, job.training.seed)
-            steering.put_into(job.generator)
+            self.stage_1.adapt(job)
             fresh = job.out / _STAGE_1 / "new"
             shutil.rmtree(fresh, ignore_errors=True)
             job.generator.save_adapter(fresh)

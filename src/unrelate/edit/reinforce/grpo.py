@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from safetensors.torch import load_file
 
 from unrelate.data.dialogues import DialogueCorpus
+from unrelate.edit.holding import Holding
 from unrelate.edit.loop import Report
 from unrelate.edit.reinforce.checkpoint import Checkpoints
 from unrelate.edit.reinforce.fluency import Fluency
@@ -72,11 +73,12 @@ def reinforce(
         generator.restore_adapter(load_file(place / "adapter.safetensors"))
         generator.save_adapter(out / "adapter")
         return
+    holding = Holding(generator, corpus, settings.hold, seed) if settings.hold.weight else None
     rewarding = Rewarding(Fluency(generator, corpus), settings.weights, settings.window)
     try:
         with log.open("a", encoding="utf-8") as rows, as_it_was(generator):
             generator.train(True)
-            trainer = build(generator, plan, rewarding, settings, checkpoints, rows, report, seed)
+            trainer = build(generator, plan, rewarding, holding, settings, checkpoints, rows, report, seed)
             trainer.train(resume_from_checkpoint=str(place) if step else None)
     finally:
         generator.save_adapter(out / "adapter")

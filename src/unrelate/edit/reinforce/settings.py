@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
+from unrelate.edit.holding import Hold
 from unrelate.edit.reinforce.reward import RewardWeights
 from unrelate.errors import UserError
 from unrelate.models.spec import GeneratorAdapterSpec
@@ -43,6 +44,7 @@ class ReinforceSettings:
         save_every: updates between checkpoints, rounded up to whole rounds.
         checkpointing: recompute activations in the backward pass: less memory, a third more time.
         weights: of the reward's parts.
+        hold: how firmly the states of what stays are held, at every update; not at all, as published, here.
         adapter: what is put on a generator that wears none.
 
     Raises:
@@ -70,6 +72,7 @@ class ReinforceSettings:
     save_every: int = 20
     checkpointing: bool = False
     weights: RewardWeights = field(default_factory=RewardWeights)
+    hold: Hold = field(default_factory=Hold)
     adapter: GeneratorAdapterSpec = field(default_factory=GeneratorAdapterSpec)
 
     def __post_init__(self) -> None:

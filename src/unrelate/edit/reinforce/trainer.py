@@ -28,6 +28,7 @@ from safetensors.torch import load_file
 from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
 
+from unrelate.edit.holding import Holding
 from unrelate.edit.loop import Report
 from unrelate.edit.optimizer_state import load_optimizer, save_optimizer
 from unrelate.edit.reinforce.checkpoint import Checkpoints, read_json, save_adapter, write_json
@@ -92,6 +93,7 @@ class Trainer(GRPOTrainer):
         generator: wearing the adapter that is trained.
         rounds: the questions of each round.
         rewarding: scores a round's answers.
+        holding: holds states of what stays, at every update; or nothing does.
         settings: of stage 2.
         checkpoints: where to write them.
         log: losses.jsonl, open for appending.
@@ -104,6 +106,7 @@ class Trainer(GRPOTrainer):
         generator: Generator,
         rounds: Sequence[tuple[Prompt, ...]],
         rewarding: Rewarding,
+        holding: Holding | None,
         settings: ReinforceSettings,
         checkpoints: Checkpoints,
         log: TextIO,
@@ -111,6 +114,7 @@ class Trainer(GRPOTrainer):
         seed: int,
     ) -> None:
         self._generator, self._rewarding, self._checkpoints = generator, rewarding, checkpoints
+        self._holding, self._held_at = holding, -1
         self._prompts = [prompt for one in rounds for prompt in one]
         self._settings, self._log_file, self._report, self._seed = settings, log, report, seed
         self._terms: dict[str, float] = {}
@@ -178,7 +182,7 @@ class Trainer(GRPOTrainer):
         return self._rewarding([self._prompts[one] for one in row], [s.strip() for s in said], finished)
 
     def training_step(self, *args: Any, **kwargs: Any) -> torch.Tensor:
-        loss = super().training_step(*args, **kwargs)
+        loss = super().training_step(*args, **kwargs) + self._hold()
         if not torch.isfinite(loss):
             raise UserError(
                 f"step {self.state.global_step + 1}: the loss is not finite",
@@ -186,6 +190,17 @@ class Trainer(GRPOTrainer):
                 "lower the learning rate; the adapter as it was before this step is kept",
             )
         return loss
+
+    def _hold(self) -> torch.Tensor | float:
+        """The backward pass of what is held, once an update, however many passes that takes; its loss."""
+        step = self.state.global_step
+        if self._holding is None or self._held_at == step:
+            return 0.0
+        self._held_at = step
+        loss = self._holding.loss(step)
+        loss.backward()
+        self._terms["hold"] = loss.item() / self._settings.hold.weight
+        return loss.detach()
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """One row of losses.jsonl and one report per update; nothing to the terminal."""

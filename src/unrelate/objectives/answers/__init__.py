@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 from unrelate.objectives.answers.likelihood import GradientAscent, GradientDifference, KLMinimisation
 from unrelate.objectives.answers.preference import NPO, IdkPreference, SimNPO
+from unrelate.objectives.answers.redirect import Redirect
 from unrelate.objectives.answers.relation_aware import RelationAware
 from unrelate.objectives.answers.rmu import RMU
 from unrelate.objectives.answers.types import RETAINED, AnswerObjective, Answers, Kind, Needs, Outputs
 
 # name -> the objective with its usual settings. Its ``terms(live, reference, batch)`` is a pure function to
 # named scalars; it says itself which answers and which of the model's outputs it looks at.
+# `Redirect`, which needs a direction, is not of the table.
 METHODS: Mapping[str, AnswerObjective] = {
     "gradient_ascent": GradientAscent(),
     "gradient_difference": GradientDifference(),
@@ -37,6 +39,7 @@ __all__ = [
     "KLMinimisation",
     "NPO",
     "RMU",
+    "Redirect",
     "RelationAware",
     "SimNPO",
 ]

@@ -1,0 +1,81 @@
+"""ASRU's stage 1 through every layer: a whole adapter learns the redirection, and all else is held."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from unrelate.edit.answering.loop import train_answers
+from unrelate.edit.answering.recipes import AnswerRecipe
+from unrelate.edit.holding import Hold
+from unrelate.edit.methods.redirection import directions_of
+from unrelate.edit.methods.types import ADAPTER, Job
+from unrelate.models.spec import GeneratorAdapterSpec
+from unrelate.objectives.answers import Redirect
+
+_PLACE = "redirection"
+
+
+@dataclass(frozen=True)
+class DeepRedirection:
+    """The direction is added after one layer, as in every form of stage 1, but by an adapter of all layers.
+
+    One matrix at the last prompt token has to tell the forgotten from all others by what is there already: of
+    people, hardly more than their facts, which others share. Whoever was not among its lessons is taken for
+    forgotten too often (docs/steering.md has the figures). The layers below can learn who is asked about, if
+    they are kept from learning anything else (`unrelate.edit.holding`).
+
+    Args:
+        layer: after which the direction is added; None for the one that separates best.
+        strength: how many times it is added.
+        steps, batch, learning_rate: of training; see `AnswerRecipe`.
+        hold: how firmly what stays is held.
+        most: questions that the direction is found with, of either side.
+        adapter: what is trained.
+    """
+
+    layer: int | None = None
+    strength: float = 1.5
+    steps: int = 600
+    batch: int = 16
+    learning_rate: float = 2e-3
+    hold: Hold = field(default_factory=lambda: Hold(weight=100.0))
+    most: int = 400
+    adapter: GeneratorAdapterSpec = field(default_factory=GeneratorAdapterSpec)
+
+    def __call__(self, job: Job) -> None:
+        self.adapt(job)
+        place = job.out / _PLACE
+        shutil.copytree(place / ADAPTER, job.out / ADAPTER, dirs_exist_ok=True)
+        shutil.copy2(place / "losses.jsonl", job.out / "losses.jsonl")
+
+    def adapt(self, job: Job) -> None:
+        """Put the redirection on the job's generator as an adapter that can be trained further; a killed
+        training goes on in ``redirection/`` of the job's folder."""
+        directions = directions_of(job, self.most)
+        layer = directions.layer if self.layer is None else self.layer
+        recipe = AnswerRecipe(
+            name="redirection",
+            objective=Redirect(
+                directions.vector(layer), self.strength, (layer + 1) / len(job.generator.layers)
+            ),
+            adapter=self.adapter,
+            learning_rate=self.learning_rate,
+            batch=self.batch,
+            steps=self.steps,
+            hold=self.hold,
+        )
+        job.generator.add_adapter(self.adapter, job.training.seed)
+        train_answers(
+            job.generator,
+            job.corpus,
+            recipe,
+            job.training,
+            job.out / _PLACE,
+            lambda step, of, terms: job.tell("redirecting", step, of, terms),
+            lambda done, of: job.tell("states of the base", done, of, {}),
+        )
+
+    def settings(self) -> dict[str, Any]:
+        return asdict(self)

@@ -1,0 +1,91 @@
+"""Methods with settings of one's own: what each takes, and what it is called then."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from unrelate.edit.methods.adjusting import adjusted
+from unrelate.edit.methods.answering import Answering
+from unrelate.edit.methods.deep import DeepRedirection
+from unrelate.edit.methods.redirection import Redirection
+from unrelate.edit.methods.reinforcement import Asru
+from unrelate.edit.methods.table import METHODS, method_named, name_of
+from unrelate.errors import UserError
+
+
+def test_asru_is_changed_in_both_stages() -> None:
+    changed = adjusted("asru", adapter={"rank": 4}, settings={"steps": 40, "hold": 7.0})
+    assert isinstance(changed, Asru)
+    assert isinstance(changed.stage_1, DeepRedirection)
+    usual = Asru()
+    assert changed.stage_2 == replace(
+        usual.stage_2,
+        steps=40,
+        adapter=replace(usual.stage_2.adapter, rank=4),
+        hold=replace(usual.stage_2.hold, weight=7.0),
+    )
+    assert changed.stage_1.adapter.rank == 4
+    assert changed.stage_1.hold.weight == 7
+    assert changed.stage_1.steps == DeepRedirection().steps
+
+
+def test_the_published_stage_1_has_nothing_to_hold_with() -> None:
+    changed = adjusted("asru-ridge", adapter={"rank": 4}, settings={"hold": 7.0})
+    assert isinstance(changed, Asru)
+    assert isinstance(changed.stage_1, Redirection)
+    assert changed.stage_1.adapter.rank == 4
+    assert changed.stage_2.hold.weight == 7
+
+
+def test_a_baseline_takes_all() -> None:
+    settings = {"steps": 3, "batch": 6, "learning_rate": 0.1, "hold": 2.0}
+    changed = adjusted("relation-aware", adapter={}, settings=settings, without=["Lc"])
+    assert isinstance(changed, Answering)
+    recipe = changed.recipe
+    assert (recipe.steps, recipe.batch, recipe.learning_rate, recipe.hold.weight) == (3, 6, 0.1, 2.0)
+    assert recipe.by_term()["Lc"] == 0
+
+
+def test_what_is_not_given_is_left_as_it_is() -> None:
+    for name, method in METHODS.items():
+        assert adjusted(name, adapter={"rank": None}, settings={"steps": None}) == method
+
+
+@pytest.mark.parametrize(
+    ("name", "adapter", "settings", "without", "said"),
+    [
+        ("prompt", {}, {"steps": 3}, (), "allowed: nothing"),
+        ("prompt", {"rank": 3}, {}, (), "rank with the method 'prompt'"),
+        ("steering-gated", {}, {"hold": 3.0}, (), "hold with the method"),
+        ("asru", {}, {"batch": 3}, (), "--hold, --learning-rate, --steps, and the adapter's"),
+        ("reinforcement", {}, {}, ("Lc",), "without with the method"),
+        ("npo", {}, {"hold": -1.0}, (), "0 or more"),
+        ("nop", {}, {}, (), "npo"),
+    ],
+)
+def test_what_a_method_does_not_have_is_refused(
+    name: str, adapter: dict[str, Any], settings: dict[str, Any], without: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(UserError) as found:
+        adjusted(name, adapter=adapter, settings=settings, without=without)
+    assert said in str(found.value)
+
+
+def test_a_method_is_called_what_the_table_calls_it_and_a_changed_one_says_so() -> None:
+    for name in METHODS:
+        assert name_of(method_named(name)) == name
+    changed = {
+        "asru": {"steps": 40},
+        "asru-ridge": {"steps": 40},
+        "steering": {"steps": 3},
+        "relation-aware": {"steps": 3},
+        "npo": {"batch": 8},
+    }
+    for name, settings in changed.items():
+        assert name_of(adjusted(name, adapter={}, settings=settings)) == f"{name} (changed)"
+    assert name_of(adjusted("steering-trained", adapter={"rank": 3}, settings={})) == (
+        "steering-trained (changed)"
+    )
