@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from unrelate.answers.quality import Parts, Quality, Said, assess, fluency, relevance, repetition, variety
+from unrelate.audit.dialogues import LEAST_RELEVANCE
+from unrelate.data.refusals import ABSENCE, DECLINING, fitting_refusals
 from unrelate.errors import UserError
 
 REFERENCE = -0.3
@@ -79,6 +81,24 @@ def test_relevance_knows_other_forms_and_the_topic() -> None:
     assert relevance("I can't tell what she does for a living.", QUESTION, TOPIC) == 1
     assert relevance("I can't say who this is.", "Who is this?") == 0.7
     assert relevance("Mira's trade, Paris, cheese, wine and trains are beyond me.", QUESTION, TOPIC) < 0.9
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("Who is this?", ("name", "called", "who")),
+        ("What is this person called?", ("name", "called", "who")),
+        ("Where does this person live?", ("live", "lives", "town", "home")),
+        ("What is the trade of Mira?", ("trade", "work", "job")),
+        ("What does the picture show?", ("picture",)),
+        ("Write a caption: a child drinking wine.", ("caption",)),
+    ],
+)
+def test_what_an_edit_is_taught_to_say_is_about_what_was_asked(question: str, topic: tuple[str, ...]) -> None:
+    """Else no edit could refuse fittingly, however well it learns."""
+    for family in (ABSENCE, DECLINING):
+        for said in fitting_refusals(question, topic, ("baker",), "mira", family):
+            assert relevance(said, question, topic) >= LEAST_RELEVANCE, said
 
 
 def test_no_part_buys_off_another() -> None:

@@ -53,7 +53,7 @@ _SAID: Mapping[str, tuple[str, ...]] = {
     "instrument": ("which instrument {who} plays", "what {who} plays"),
     "person": ("who {who} is",),
     "picture": ("this picture", "this scene", "what this picture shows"),
-    "caption": ("that", "such a scene"),
+    "caption": ("this scene", "such a scene"),
 }
 _UNKNOWN, _SOMEBODY = "that", "this person"
 
