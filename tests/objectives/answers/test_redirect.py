@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
@@ -48,6 +50,16 @@ def test_what_is_said_is_a_refusal_that_fits(batch: Answers) -> None:
     logprobs = torch.tensor([-9.0, -9.0, -9.0, -1.0, -3.0])
     terms = Redirect(V, 1.0, 1.0).terms(Outputs(logprobs, None, base.hidden), base, chosen)
     assert terms["say"].item() == pytest.approx(2)
+
+
+def test_an_answer_that_was_begun_comes_down_to_its_level(batch: Answers) -> None:
+    """The level is log 0.1. Certain tokens lie log 10 above it, one of probability 0.01 does not count, and
+    neither does the end: (log 10 + 0) / 2."""
+    chosen = only(batch, (Kind.FORGET,))
+    base = states(chosen, {})
+    told = torch.tensor([1.0, 0.01, 1.0]).log()
+    terms = Redirect(V, 1.0, 1.0).terms(Outputs(told, None, base.hidden), base, chosen)
+    assert terms["begun"].item() == pytest.approx(math.log(10) / 2)
 
 
 def test_where_nothing_declines_nothing_is_held_still(batch: Answers) -> None:

@@ -71,9 +71,9 @@ class PreparedAnswers:
         self._levels: dict[_Key, Tensor] = {}
         generator.train(False)
         with generator.base(), torch.no_grad():
-            self._keep_references(items, progress)
             if self._needs.levels:
                 self._measure_levels(items)
+            self._keep_references(items, progress)
 
     def ready(self, items: Sequence[Item]) -> Ready:
         """Items as one padded batch, each with its roles and levels."""

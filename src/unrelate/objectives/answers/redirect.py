@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from unrelate.errors import UserError
-from unrelate.objectives.answers.reduce import negative_log_likelihood
+from unrelate.objectives.answers.reduce import above_level, negative_log_likelihood
 from unrelate.objectives.answers.types import Answers, Kind, Needs, Outputs
 from unrelate.objectives.types import Terms
 
@@ -22,12 +22,14 @@ _DECLINED = frozenset({Kind.REFUSAL, Kind.VARIANT_REFUSAL})
 class Redirect:
     """``steer``: ``||h - (h_base + s v)||²`` where to refuse. ``still``: ``||h - h_base||²`` where a
     refusal has begun. Both are in units of ``|s v|²``. ``say``: cross-entropy of a refusal that fits.
+    ``begun``: how far the tokens of a true answer lie above their level, as in L3 of `RelationAware`.
 
     Source: ASRU, stage 1. There one matrix is trained, for the last prompt token; here whatever an adapter
     reaches, for every state from which a token that tells would follow. Once an answer declines it is left
     alone: steered on, a refusal begins again and again. ``say`` is ours: a direction says that something is
     not known, and not what (of scenes it would speak of letters, or of strangers, where the base learnt to
-    refuse). What stays is not looked at: see `unrelate.edit.holding`.
+    refuse). So is ``begun``: an answer that was begun for the model is past the point where a direction
+    makes it decline. What stays is not looked at: see `unrelate.edit.holding`.
 
     Args:
         direction: ``v``, ``[width]``, not 0.
@@ -43,11 +45,11 @@ class Redirect:
     @property
     def needs(self) -> Needs:
         kinds = _TOLD | _DECLINED
-        return Needs(kinds, compared=kinds, depth=self.depth)
+        return Needs(kinds, compared=kinds, depth=self.depth, levels=True)
 
     @property
     def weights(self) -> Mapping[str, float]:
-        return {"steer": 1.0, "still": 1.0, "say": 1.0}
+        return {"steer": 1.0, "still": 1.0, "say": 1.0, "begun": 1.0}
 
     def __post_init__(self) -> None:
         if not (self.strength > 0 and 0 < self.depth <= 1 and bool(self.direction.any())):
@@ -71,4 +73,5 @@ class Redirect:
             "steer": (moved[steered] - push).square().sum(-1).mean() / unit,
             "still": moved[~steered].square().sum() / unit / (~steered).sum().clamp(min=1),
             "say": negative_log_likelihood(live, batch, _DECLINED),
+            "begun": above_level(live, batch, _TOLD),
         }

@@ -50,6 +50,14 @@ def retained_likelihood(live: Outputs, batch: Answers) -> Tensor:
     return negative_log_likelihood(live, batch, RETAINED)
 
 
+def above_level(live: Outputs, batch: Answers, kinds: Iterable[Kind]) -> Tensor:
+    """How far, in nats, the tokens of these answers lie above their level; 0 for one below. Ends say
+    nothing and are left out."""
+    told = batch.tokens(kinds) & ~batch.ends
+    above = (live.logprobs - batch.level).clamp(min=0)
+    return mean_over(mean_each(above, batch, told), batch, kinds)
+
+
 def divergence_each(live: Outputs, reference: Outputs, batch: Answers, kinds: Iterable[Kind]) -> Tensor:
     """``[N]``: KL(base || live) of the next token, in nats, mean over each answer of these kinds; else 0."""
     if live.logits is None or reference.logits is None:

@@ -25,8 +25,8 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from unrelate.objectives.answers.reduce import (
+    above_level,
     divergence_each,
-    mean_each,
     mean_or_0,
     mean_over,
     negative_log_likelihood,
@@ -59,21 +59,14 @@ class RelationAware:
         drift = divergence_each(live, reference, batch, RETAINED)
         variants_refused = negative_log_likelihood(live, batch, {Kind.VARIANT_REFUSAL})
         return {
-            "L3": _push(live, batch, Kind.FORGET),
+            "L3": above_level(live, batch, {Kind.FORGET}),
             "Lr": negative_log_likelihood(live, batch, {Kind.REFUSAL}),
             "L2": negative_log_likelihood(live, batch, {Kind.NODE}),
             "L1": negative_log_likelihood(live, batch, {Kind.BOUNDARY}),
             "L4": negative_log_likelihood(live, batch, {Kind.NEUTRAL}),
             "Lc": mean_over(drift, batch, RETAINED) + _worst(drift, batch, RETAINED),
-            "Ladv": _push(live, batch, Kind.VARIANT) + variants_refused,
+            "Ladv": above_level(live, batch, {Kind.VARIANT}) + variants_refused,
         }
-
-
-def _push(live: Outputs, batch: Answers, kind: Kind) -> Tensor:
-    """How far, in nats, the tokens of these answers lie above their level; 0 for one below."""
-    told = batch.tokens({kind}) & ~batch.ends
-    above = (live.logprobs - batch.level).clamp(min=0)
-    return mean_over(mean_each(above, batch, told), batch, {kind})
 
 
 def _worst(values: Tensor, batch: Answers, kinds: Iterable[Kind]) -> Tensor:
