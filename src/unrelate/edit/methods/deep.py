@@ -40,7 +40,7 @@ class DeepRedirection:
     steps: int = 600
     batch: int = 16
     learning_rate: float = 2e-3
-    hold: Hold = field(default_factory=lambda: Hold(weight=100.0))
+    hold: Hold = field(default_factory=lambda: Hold(weight=400.0))
     most: int = 400
     adapter: GeneratorAdapterSpec = field(default_factory=GeneratorAdapterSpec)
 
