@@ -42,7 +42,7 @@ class Asru:
     """
 
     stage_1: Redirection | DeepRedirection = field(default_factory=DeepRedirection)
-    stage_2: ReinforceSettings = field(default_factory=lambda: ReinforceSettings(hold=Hold(weight=400.0)))
+    stage_2: ReinforceSettings = field(default_factory=lambda: ReinforceSettings(hold=Hold(weight=100.0)))
 
     def __call__(self, job: Job) -> None:
         kept = job.out / _STAGE_1 / ADAPTER
