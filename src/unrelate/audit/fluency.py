@@ -24,7 +24,7 @@ _REFERENCES = 64  # right answers that make a reference level
 
 def natural(corpus: DialogueCorpus) -> tuple[Dialogue, ...]:
     """Questions of the audit that the base itself refuses: what it never knew, or never told."""
-    return tuple(d for d in (*corpus.absent, *corpus.refused) if d.split is Split.HELD_OUT)
+    return corpus.unanswered(Split.HELD_OUT)
 
 
 class Fluency:

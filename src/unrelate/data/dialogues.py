@@ -115,6 +115,10 @@ class DialogueCorpus:
         """The dialogues of one role, of one split if given."""
         return tuple(d for d in self.examples if d.role is role and split in (None, d.split))
 
+    def unanswered(self, split: Split) -> tuple[Dialogue, ...]:
+        """What is naturally not known or not told, of one split."""
+        return tuple(d for d in (*self.absent, *self.refused) if d.split is split)
+
     def refusal_for(self, dialogue: Dialogue, seed: int) -> str:
         """One fitting refusal; see `refusal_for`."""
         return refusal_for(dialogue, seed, self.refusals)

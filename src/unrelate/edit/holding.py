@@ -33,13 +33,9 @@ _TINY = 1e-12
 class Held(Protocol):
     """What holding needs of a corpus (`unrelate.data.dialogues.DialogueCorpus`)."""
 
-    @property
-    def absent(self) -> tuple[Dialogue, ...]: ...
-
-    @property
-    def refused(self) -> tuple[Dialogue, ...]: ...
-
     def part(self, name: str) -> tuple[Dialogue, ...]: ...
+
+    def unanswered(self, split: Split) -> tuple[Dialogue, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,7 @@ class Holding:
     def __init__(self, generator: Generator, corpus: Held, hold: Hold, seed: int) -> None:
         self._generator, self._hold, self._seed = generator, hold, seed
         self._stay = [d for d in corpus.part("train") if d.role is not Role.UNSAFE]
-        self._unknown = [d for d in (*corpus.absent, *corpus.refused) if d.split is Split.TRAIN]
+        self._unknown = corpus.unanswered(Split.TRAIN)
 
     def loss(self, step: int) -> Tensor:
         """The weighted loss of one step, with a gradient: a scalar, 0 or more, 0 at the base. It leaves the

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from peft import PeftModel
 from PIL import Image
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from unrelate.errors import UserError
 from unrelate.models import pixels, storage, surgery, tokens
-from unrelate.models.adapters import attach, hold_frozen_in, switched_off
+from unrelate.models.adapter_slot import AdapterSlot
+from unrelate.models.adapters import attach, hold_frozen_in
 from unrelate.models.captions import CaptionReader
 from unrelate.models.checkpoint import Checkpoint, load_checkpoint
 from unrelate.models.hashing import weights_hash
@@ -43,8 +43,7 @@ class DualEncoder:
         self._model: PreTrainedModel = checkpoint.model
         self._model.set_attn_implementation("sdpa")  # the towers are run without explicit masks
         nn.Module.to(self._model, self.device).requires_grad_(False).eval()
-        self._peft: PeftModel | None = None
-        self._off = 0  # how many `base` contexts are open
+        self._slot = AdapterSlot(self._model, self.device)
         self._half: torch.dtype | None = None  # see `compute_in`
         self._hash: str | None = None
         self._pixel_scale: pixels.PixelScale | None = None
@@ -209,7 +208,7 @@ class DualEncoder:
 
     @property
     def has_adapter(self) -> bool:
-        return self._peft is not None
+        return self._slot.peft is not None
 
     def add_adapter(self, spec: AdapterSpec, seed: int = 0) -> None:
         """Put on a fresh adapter; outputs stay as they were until it is trained.
@@ -217,9 +216,7 @@ class DualEncoder:
         Raises:
             UserError: there is one already, or ``spec`` does not fit the model.
         """
-        self._refuse_second()
-        self._peft = attach(self._model, self._family, spec, seed, self.name)
-        self._peft.to(self.device).eval()
+        self._slot.put(lambda: attach(self._model, self._family, spec, seed, self.name))
         self._take_apart()
 
     def load_adapter(self, path: Path, *, trainable: bool = False) -> None:
@@ -228,32 +225,26 @@ class DualEncoder:
         Raises:
             UserError: there is one already, or ``path`` holds none that fits this model.
         """
-        self._refuse_second()
-        self._peft = storage.read_adapter(self._model, Path(path), trainable)
-        self._peft.to(self.device).eval()
+        self._slot.read(Path(path), trainable)
         self._take_apart()
 
     def save_adapter(self, path: Path) -> None:
         """Write the adapter in PEFT's layout: ``peft.PeftModel.from_pretrained`` reads it."""
-        storage.write_adapter(self._adapter(), Path(path))
+        storage.write_adapter(self._slot.worn, Path(path))
 
     def adapter_state(self) -> dict[str, Tensor]:
         """A copy of the adapter's weights by name, on the CPU."""
-        return storage.adapter_state(self._adapter())
+        return self._slot.state()
 
     def restore_adapter(self, state: dict[str, Tensor]) -> None:
         """Set the adapter's weights to what `adapter_state` gave."""
-        storage.restore_adapter(self._adapter(), state)
+        storage.restore_adapter(self._slot.worn, state)
 
     @contextmanager
     def base(self) -> Iterator[None]:
         """Within it this is the base model: adapter off, back in any event. May be nested."""
-        self._off += 1
-        try:
-            with nullcontext() if self._peft is None or self._off > 1 else switched_off(self._peft):
-                yield
-        finally:
-            self._off -= 1
+        with self._slot.base():
+            yield
 
     def trainable_parameters(self) -> list[nn.Parameter]:
         """The adapter's trainable weights, in the model's order; empty without an adapter."""
@@ -295,7 +286,7 @@ class DualEncoder:
             UserError: after `compute_in`, which has rounded the weights.
         """
         self._refuse_rounded()
-        return storage.merged(self._model, self._peft)
+        return storage.merged(self._model, self._slot.peft)
 
     def export(self, path: Path, *, merged: bool) -> None:
         """Write a plain transformers checkpoint with the adapter merged in, or the adapter alone."""
@@ -320,7 +311,7 @@ class DualEncoder:
             UserError: after `compute_in`, which has rounded the weights.
         """
         self._refuse_rounded()
-        model = surgery.copied(self._model, self._peft, 0.0 if self._off else strength)
+        model = surgery.copied(self._model, self._slot.peft, 0.0 if self._slot.off else strength)
         return DualEncoder(replace(self.checkpoint, model=model), self.device)
 
     def linear_weights(self) -> tuple[tuple[nn.Module, str], ...]:
@@ -359,11 +350,6 @@ class DualEncoder:
         # Where none was asked for, an autocast around us (accelerate's, say) is left to work.
         return nullcontext() if self._half is None else torch.autocast(self.device.type, self._half)
 
-    def _adapter(self) -> PeftModel:
-        if self._peft is None:
-            raise UserError("no adapter", "a model with an adapter", "add or load an adapter first")
-        return self._peft
-
     def _refuse_rounded(self) -> None:
         if self._half is not None:
             raise UserError(
@@ -371,10 +357,6 @@ class DualEncoder:
                 "a model as it was loaded",
                 "load the model and the adapter anew, and merge those",
             )
-
-    def _refuse_second(self) -> None:
-        if self._peft is not None:
-            raise UserError("a second adapter", "one adapter a model", "load the model anew")
 
     def _take_apart(self) -> None:
         self._towers = {name: build(self._model) for name, build in self._family.towers.items()}

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from unrelate.errors import UserError
+from unrelate.models.generator_reading import hidden_of, states
 
 if TYPE_CHECKING:
     from unrelate.models.generator import AnswerBatch, Generator
@@ -56,14 +57,11 @@ def states_at(generator: Generator, batch: AnswerBatch, columns: Tensor) -> Tens
     Args:
         columns: long ``[B, P]``, positions in each row, of which none may be padding.
     """
-    found: list[Tensor] = []
-    rows = torch.arange(len(columns)).unsqueeze(1)
-
-    def keep(_module: nn.Module, _inputs: Any, output: Any) -> None:
-        hidden = _hidden(output)
-        found.append(hidden[rows.to(hidden.device), columns.to(hidden.device)].float().cpu())
-
-    _run(generator, batch, [layer.register_forward_hook(keep) for layer in generator.layers])
+    rows, columns = torch.arange(len(columns)).unsqueeze(1).to(generator.device), columns.to(generator.device)
+    # The first is what enters the decoder.
+    _, *found = states(
+        generator.model, generator.layers, batch, lambda hidden: hidden[rows, columns].float().cpu()
+    )
     return torch.stack(found)
 
 
@@ -73,7 +71,7 @@ def layer_states(generator: Generator, batch: AnswerBatch, layer: int) -> Tensor
     found: list[Tensor] = []
 
     def keep(_module: nn.Module, _inputs: Any, output: Any) -> None:
-        found.append(_hidden(output).detach())
+        found.append(hidden_of(output).detach())
         raise _Enough
 
     _run(generator, batch, [layer_at(generator, layer).register_forward_hook(keep)])
@@ -102,7 +100,7 @@ def adding(generator: Generator, layer: int, addition: Addition) -> Iterator[Non
     """
 
     def change(_module: nn.Module, _inputs: Any, output: Any) -> Any:
-        hidden = _hidden(output)
+        hidden = hidden_of(output)
         changed = hidden + addition(hidden).to(hidden.dtype)
         return changed if isinstance(output, Tensor) else (changed, *output[1:])
 
@@ -163,8 +161,3 @@ def _run(generator: Generator, batch: AnswerBatch, handles: Sequence[Any]) -> No
     finally:
         for handle in handles:
             handle.remove()
-
-
-def _hidden(output: Any) -> Tensor:
-    """A layer gives its hidden states, or a tuple that begins with them: that differs by architecture."""
-    return output if isinstance(output, Tensor) else output[0]

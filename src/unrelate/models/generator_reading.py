@@ -50,7 +50,7 @@ def states(
         kept.append(pick(args[0] if args else kwargs["hidden_states"]))
 
     def leaving(module: object, args: object, output: Tensor | tuple[Tensor, ...]) -> None:
-        kept.append(pick(output if isinstance(output, Tensor) else output[0]))
+        kept.append(pick(hidden_of(output)))
 
     every = list(layers)
     with ExitStack() as hooks:
@@ -59,3 +59,8 @@ def states(
             hooks.callback(layer.register_forward_hook(leaving).remove)
         last_logits(model, batch, 1)  # pyright: ignore[reportArgumentType]
     return kept
+
+
+def hidden_of(output: Tensor | tuple[Tensor, ...]) -> Tensor:
+    """A layer gives its hidden states, or a tuple that begins with them: that differs by architecture."""
+    return output if isinstance(output, Tensor) else output[0]

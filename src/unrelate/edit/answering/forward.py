@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from unrelate.models.generator import Generator
 from unrelate.models.generator_batch import AnswerBatch
-from unrelate.models.generator_reading import last_logits
+from unrelate.models.generator_reading import hidden_of, last_logits
 from unrelate.objectives.answers import Needs, Outputs
 
 
@@ -22,8 +22,7 @@ def outputs(generator: Generator, batch: AnswerBatch, needs: Needs) -> Outputs:
     states: list[Tensor] = []
 
     def keep(_module: nn.Module, _inputs: object, output: Tensor | tuple[Tensor, ...]) -> None:
-        hidden = output if isinstance(output, Tensor) else output[0]
-        states.append(hidden[:, -longest - 1 : -1][answer].float())
+        states.append(hidden_of(output)[:, -longest - 1 : -1][answer].float())
 
     hook = None if needs.depth is None else layer_at(generator, needs.depth).register_forward_hook(keep)
     try:

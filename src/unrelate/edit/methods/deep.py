@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -10,7 +9,7 @@ from unrelate.edit.answering.loop import train_answers
 from unrelate.edit.answering.recipes import AnswerRecipe
 from unrelate.edit.holding import Hold
 from unrelate.edit.methods.redirection import directions_of
-from unrelate.edit.methods.types import ADAPTER, Job
+from unrelate.edit.methods.types import Job
 from unrelate.models.spec import GeneratorAdapterSpec
 from unrelate.objectives.answers import Redirect
 
@@ -46,9 +45,7 @@ class DeepRedirection:
 
     def __call__(self, job: Job) -> None:
         self.adapt(job)
-        place = job.out / _PLACE
-        shutil.copytree(place / ADAPTER, job.out / ADAPTER, dirs_exist_ok=True)
-        shutil.copy2(place / "losses.jsonl", job.out / "losses.jsonl")
+        job.take(job.out / _PLACE)
 
     def adapt(self, job: Job) -> None:
         """Put the redirection on the job's generator as an adapter that can be trained further; a killed

@@ -114,8 +114,8 @@ def directions_of(job: Job, most: int) -> Directions:
     forget = [dialogue for dialogue in job.corpus.part("train") if dialogue.role is Role.UNSAFE]
     found = find_directions(
         job.generator,
-        [_ask(dialogue) for dialogue in _some(naturally_declined(job.corpus), most, seed)],
-        [_ask(dialogue) for dialogue in _some(forget, most, seed)],
+        [Ask(*dialogue.ask()) for dialogue in _some(naturally_declined(job.corpus), most, seed)],
+        [Ask(*dialogue.ask()) for dialogue in _some(forget, most, seed)],
         seed=seed,
         progress=lambda done, of: job.tell("direction of not knowing", done, of, {}),
     )
@@ -133,11 +133,6 @@ def naturally_declined(corpus: DialogueCorpus) -> tuple[Dialogue, ...]:
     return trained[0] or trained[1]
 
 
-def _ask(dialogue: Dialogue) -> Ask:
-    question, image = dialogue.ask()
-    return Ask(question, image)
-
-
 def _some(dialogues: Sequence[Dialogue], most: int, seed: int) -> list[Dialogue]:
     chosen = list(dialogues)
     random.Random(f"some/{seed}").shuffle(chosen)
@@ -153,9 +148,9 @@ def _halves(
         if (number % round(1 / _VALIDATED)) != 0:
             lessons.append(dialogue)
         elif dialogue.role is Role.UNSAFE:
-            asked.append(Question(_ask(dialogue), dialogue.truths))
+            asked.append(Question(Ask(*dialogue.ask()), dialogue.truths))
         else:
-            kept.append(Question(_ask(dialogue)))
+            kept.append(Question(Ask(*dialogue.ask())))
     quarter = max(1, round(most * _VALIDATED))
     return _lessons(corpus, lessons, seed, most), tuple(asked[:quarter]), tuple(kept[:quarter])
 
@@ -164,8 +159,8 @@ def _lessons(corpus: DialogueCorpus, dialogues: Sequence[Dialogue], seed: int, m
     unsafe = _some([d for d in dialogues if d.role is Role.UNSAFE], most // 2, seed)
     kept = _some([d for d in dialogues if d.role is not Role.UNSAFE], most, seed)
     forget = [
-        Lesson(_ask(dialogue), answer)
+        Lesson(Ask(*dialogue.ask()), answer)
         for dialogue in unsafe
         for answer in (dialogue.answer, corpus.refusal_for(dialogue, seed))
     ]
-    return Lessons(tuple(forget), tuple(Lesson(_ask(dialogue), dialogue.answer) for dialogue in kept))
+    return Lessons(tuple(forget), tuple(Lesson(Ask(*dialogue.ask()), dialogue.answer) for dialogue in kept))

@@ -71,5 +71,4 @@ def _reinforced(job: Job, settings: ReinforceSettings) -> None:
         lambda step, of, terms: job.tell("reinforcing", step, of, terms),
         job.training.seed,
     )
-    shutil.copytree(place / ADAPTER, job.out / ADAPTER, dirs_exist_ok=True)
-    shutil.copy2(place / "losses.jsonl", job.out / "losses.jsonl")
+    job.take(place)

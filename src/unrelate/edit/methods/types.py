@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,11 @@ class Job:
     training: Training
     out: Path
     tell: Tell = lambda stage, step, of, terms: None
+
+    def take(self, place: Path) -> None:
+        """Make the adapter and the losses of a stage, in a folder of its own, those of the run."""
+        shutil.copytree(place / ADAPTER, self.out / ADAPTER, dirs_exist_ok=True)
+        shutil.copy2(place / "losses.jsonl", self.out / "losses.jsonl")
 
 
 class Method(Protocol):

@@ -38,7 +38,7 @@ def rounds(corpus: DialogueCorpus, settings: ReinforceSettings, seed: int) -> li
     train = corpus.part("train")
     boundary = [d for d in train if d.role is Role.SAFE_EDGE]
     rest = [d for d in train if d.role in (Role.NODE, Role.NEUTRAL)]
-    unknown = [d for d in (*corpus.absent, *corpus.refused) if d.split is Split.TRAIN]
+    unknown = list(corpus.unanswered(Split.TRAIN))
     forget = _drawn([d for d in train if d.role is Role.UNSAFE], settings.forget, chance)
     near = _drawn(boundary, round(settings.boundary * settings.retain), chance)
     silent = _drawn(unknown, round(settings.unknown * settings.retain), chance)

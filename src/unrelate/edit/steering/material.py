@@ -42,15 +42,15 @@ def material_of(corpus: DialogueCorpus, seed: int = 0) -> Material:
     """
     forget = [d for d in corpus.examples if d.role is Role.UNSAFE and d.split is Split.TRAIN]
     kept = [d for d in corpus.examples if d.role is not Role.UNSAFE and d.split is Split.TRAIN]
-    kept += [d for d in (*corpus.absent, *corpus.refused) if d.split is Split.TRAIN]
+    kept += corpus.unanswered(Split.TRAIN)
     halves = [[d for d in forget if _half(d, seed) == half] for half in (0, 1)]
     kept_halves = [[d for d in kept if _half(d, seed) == half] for half in (0, 1)]
     return Material(
-        positive=tuple(_ask(d) for d in corpus.absent if d.split is Split.TRAIN),
-        negative=tuple(_ask(d) for d in forget),
+        positive=tuple(Ask(*d.ask()) for d in corpus.absent if d.split is Split.TRAIN),
+        negative=tuple(Ask(*d.ask()) for d in forget),
         fit=_lessons(corpus, halves[0], kept_halves[0], seed),
-        forget=tuple(Question(_ask(d), d.truths) for d in halves[1]),
-        retain=tuple(Question(_ask(d)) for d in kept_halves[1]),
+        forget=tuple(Question(Ask(*d.ask()), d.truths) for d in halves[1]),
+        retain=tuple(Question(Ask(*d.ask())) for d in kept_halves[1]),
         whole=_lessons(corpus, forget, kept, seed),
     )
 
@@ -60,15 +60,10 @@ def _lessons(
 ) -> Lessons:
     steered: list[Lesson] = []
     for dialogue in forget:
-        ask, refusal = _ask(dialogue), corpus.refusal_for(dialogue, seed)
+        ask, refusal = Ask(*dialogue.ask()), corpus.refusal_for(dialogue, seed)
         steered += [Lesson(ask, dialogue.answer), Lesson(ask, refusal)]
         steered += [Lesson(Ask(words, ask.image), refusal) for words in dialogue.variants]
-    return Lessons(tuple(steered), tuple(Lesson(_ask(d), d.answer) for d in kept))
-
-
-def _ask(dialogue: Dialogue) -> Ask:
-    question, image = dialogue.ask()
-    return Ask(question, image)
+    return Lessons(tuple(steered), tuple(Lesson(Ask(*d.ask()), d.answer) for d in kept))
 
 
 def _half(dialogue: Dialogue, seed: int) -> int:

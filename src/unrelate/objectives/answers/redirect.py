@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from unrelate.errors import UserError
-from unrelate.objectives.answers.reduce import above_level, negative_log_likelihood
+from unrelate.objectives.answers.reduce import above_level, mean_or_0, negative_log_likelihood
 from unrelate.objectives.answers.types import Answers, Kind, Needs, Outputs
 from unrelate.objectives.types import Terms
 
@@ -70,8 +70,8 @@ class Redirect:
         steered = batch.tokens(_TOLD) | begins
         moved = live.hidden - reference.hidden
         return {
-            "steer": (moved[steered] - push).square().sum(-1).mean() / unit,
-            "still": moved[~steered].square().sum() / unit / (~steered).sum().clamp(min=1),
+            "steer": mean_or_0((moved[steered] - push).square().sum(-1)) / unit,
+            "still": mean_or_0(moved[~steered].square().sum(-1)) / unit,
             "say": negative_log_likelihood(live, batch, _DECLINED),
             "begun": above_level(live, batch, _TOLD),
         }
