@@ -103,6 +103,16 @@ def test_a_condition_keeps_the_same_tuple_elsewhere():
     assert "man-drinking-beer" not in kept  # it might be in the classroom
 
 
+def test_what_is_held_out_under_a_condition_is_kept_without_it():
+    """Nothing shown of an elder with a beer would leave the model to guess whom the condition is about."""
+    graph = build_graph(load_policy("man-drinking-beer-in-classroom"), seed=2)
+    held_out = names(graph.of(Role.SAFE_EDGE, Split.HELD_OUT))
+    trained = names(graph.of(Role.SAFE_EDGE, Split.TRAIN))
+    assert "elder-drinking-beer [place=classroom]" in held_out
+    assert {"elder-drinking-beer [place=park]", "elder-drinking-beer [place=beach]"} <= trained
+    assert not {"elder-drinking-beer", "elder-drinking-beer [place=classroom]"} & trained
+
+
 def test_every_key_of_a_condition_is_varied_alone():
     conditional = entry({"is": "man", "colour": "red"}, "drinking", "beer", when={"place": ["park", "beach"]})
     graph = build_graph(policy(conditional))

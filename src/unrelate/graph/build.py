@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from unrelate.errors import UserError
 from unrelate.graph.neighbours import (
     OTHER_ACTOR,
     Ends,
     Neighbour,
+    elsewhere,
     nearby,
     neutrals,
     nodes,
@@ -47,7 +50,7 @@ def build_graph(policy: Policy, *, seed: int = 0) -> RelationGraph:
     held_out = Overlaps(edge.triple for edge in closer if edge.split is Split.HELD_OUT)
     around = [
         GraphEdge(triple, Role.SAFE_EDGE, "nearby", split, _nearest(triple, tuples))
-        for triple in nearby(policy, ends)
+        for triple in _around(policy, ends, held_out)
         for split in [_split(policy, triple, people)]
         if not held_out.meets(triple) and not (split is Split.HELD_OUT and always.meets(triple))
     ]
@@ -140,6 +143,13 @@ def _safe_edges(policy: Policy, seed: int, always: Overlaps, people: People | No
         for n in these
         if split is Split.HELD_OUT or not unseen.meets(n.triple)
     ]
+
+
+def _around(policy: Policy, ends: Ends, held_out: Overlaps) -> Iterator[Triple]:
+    """What is nearby; of what is held out under a condition, what the same scene is without it: that an elder
+    may drink beer in a park says more of the elder in class than anything else that training may show."""
+    for triple in nearby(policy, ends):
+        yield from elsewhere(policy, triple) if held_out.meets(triple) else (triple,)
 
 
 def _neutral(

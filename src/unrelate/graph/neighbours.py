@@ -92,6 +92,15 @@ def nearby(policy: Policy, ends: Ends) -> Iterator[Triple]:
             yield triple
 
 
+def elsewhere(policy: Policy, triple: Triple) -> Iterator[Triple]:
+    """A bare edge where some condition of the policy is not met, one for each value that does not meet it."""
+    conditions = {(key, values) for entry in policy.forget for key, values in entry.when.items()}
+    for key, values in sorted(conditions):
+        for other in policy.vocabulary.contexts[key]:
+            if other not in values:
+                yield replace(triple, context=((key, other),))
+
+
 def nodes(policy: Policy, ends: Ends) -> Iterator[Triple]:
     """O1 alone and O2 alone, for every end."""
     for triple in policy.vocabulary.nodes():
