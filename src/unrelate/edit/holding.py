@@ -72,6 +72,7 @@ class Holding:
     """
 
     def __init__(self, generator: Generator, corpus: Held, hold: Hold, seed: int) -> None:
+        self.weight = hold.weight
         self._generator, self._hold, self._seed = generator, hold, seed
         self._stay = [d for d in corpus.part("train") if d.role is not Role.UNSAFE]
         self._unknown = corpus.unanswered(Split.TRAIN)
@@ -88,7 +89,7 @@ class Holding:
                 before = self._generator.states(batch)
         finally:
             self._generator.train(True)
-        return self._hold.weight * moved(self._generator.states(batch), before)
+        return self.weight * moved(self._generator.states(batch), before)
 
     def keys(self, step: int) -> list[str]:
         """Of the dialogues of a step."""

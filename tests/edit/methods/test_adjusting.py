@@ -40,6 +40,12 @@ def test_the_published_stage_1_has_nothing_to_hold_with() -> None:
     assert changed.stage_2.hold.weight == 7
 
 
+def test_what_was_solved_for_cannot_be_rehearsed() -> None:
+    with pytest.raises(UserError, match="rehearse"):
+        Asru(Redirection())
+    assert not Asru(Redirection(), rehearse={}).rehearse
+
+
 def test_a_baseline_takes_all() -> None:
     settings = {"steps": 3, "batch": 6, "learning_rate": 0.1, "hold": 2.0}
     changed = adjusted("relation-aware", adapter={}, settings=settings, without=["Lc"])

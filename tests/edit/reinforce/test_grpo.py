@@ -16,6 +16,8 @@ import torch
 from tests.edit.reinforce.conftest import SMALL
 
 from unrelate.data.dialogues import DialogueCorpus
+from unrelate.edit.answering.recipes import ANSWER_RECIPES
+from unrelate.edit.answering.rehearsal import Rehearsal
 from unrelate.edit.holding import Hold, Holding
 from unrelate.edit.reinforce import ReinforceSettings, reinforce, reward
 from unrelate.edit.reinforce.checkpoint import Checkpoints
@@ -53,7 +55,7 @@ def test_log_probabilities_of_every_rollout_are_those_of_the_generator(
         generator.train(True)
         scoring = Rewarding(Fluency(generator, corpus), settings.weights, 8)
         places = Checkpoints(tmp_path)
-        trainer = Trainer(generator, plan, scoring, None, settings, places, StringIO(), lambda *_: None, 0)
+        trainer = Trainer(generator, plan, scoring, {}, settings, places, StringIO(), lambda *_: None, 0)
         row = [prompt for prompt in range(8) for _ in range(3)]
         asks = [plan[0][one].ask() for one in row]
         texts = [
@@ -125,6 +127,22 @@ def test_what_stays_is_held_at_every_update_and_in_every_size_of_pass(
             assert terms[-1]["hold"] > 0
     assert far["held"] < far["free"] / 2
     assert far["parts"] < far["free"] / 2
+
+
+def test_what_an_earlier_training_taught_can_be_rehearsed(
+    fresh: Callable[[], Generator], corpus: DialogueCorpus, tmp_path: Path
+) -> None:
+    """Its loss is lowered at every update, and logged."""
+    settings = replace(SMALL, learning_rate=0.02, steps=8)
+    recipe = replace(ANSWER_RECIPES["idk_preference"], steps=8, batch=8)
+    left: dict[bool, float] = {}
+    for rehearsed in (False, True):
+        generator, out = fresh(), tmp_path / str(rehearsed)
+        beside = {"rehearsal": Rehearsal(generator, corpus, recipe, seed=0)} if rehearsed else {}
+        reinforce(generator, corpus, settings, out, beside=beside)
+        assert ["rehearsal" in row["terms"] for row in rows(out)] == [rehearsed] * 8
+        left[rehearsed] = Rehearsal(generator, corpus, recipe, seed=0).loss(7).item()
+    assert left[True] < 0.8 * left[False]
 
 
 def test_nothing_on_disk_is_pickled(run: Run, tmp_path: Path) -> None:

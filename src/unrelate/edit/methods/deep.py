@@ -50,19 +50,7 @@ class DeepRedirection:
     def adapt(self, job: Job) -> None:
         """Put the redirection on the job's generator as an adapter that can be trained further; a killed
         training goes on in ``redirection/`` of the job's folder."""
-        directions = directions_of(job, self.most)
-        layer = directions.layer if self.layer is None else self.layer
-        recipe = AnswerRecipe(
-            name="redirection",
-            objective=Redirect(
-                directions.vector(layer), self.strength, (layer + 1) / len(job.generator.layers)
-            ),
-            adapter=self.adapter,
-            learning_rate=self.learning_rate,
-            batch=self.batch,
-            steps=self.steps,
-            hold=self.hold,
-        )
+        recipe = self.recipe(job)
         job.generator.add_adapter(self.adapter, job.training.seed)
         train_answers(
             job.generator,
@@ -72,6 +60,21 @@ class DeepRedirection:
             job.out / _PLACE,
             lambda step, of, terms: job.tell("redirecting", step, of, terms),
             lambda done, of: job.tell("states of the base", done, of, {}),
+        )
+
+    def recipe(self, job: Job) -> AnswerRecipe:
+        """What is trained for, with the direction of a job."""
+        directions = directions_of(job, self.most)
+        layer = directions.layer if self.layer is None else self.layer
+        share = (layer + 1) / len(job.generator.layers)
+        return AnswerRecipe(
+            name="redirection",
+            objective=Redirect(directions.vector(layer), self.strength, share),
+            adapter=self.adapter,
+            learning_rate=self.learning_rate,
+            batch=self.batch,
+            steps=self.steps,
+            hold=self.hold,
         )
 
     def settings(self) -> dict[str, Any]:

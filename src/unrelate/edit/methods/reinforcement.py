@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
+from unrelate.edit.answering.rehearsal import Rehearsal
 from unrelate.edit.holding import Hold
 from unrelate.edit.methods.deep import DeepRedirection
 from unrelate.edit.methods.redirection import Redirection
 from unrelate.edit.methods.types import ADAPTER, Job
 from unrelate.edit.reinforce.grpo import reinforce
 from unrelate.edit.reinforce.settings import ReinforceSettings
+from unrelate.errors import UserError
 
 _STAGE_1, _STAGE_2 = "stage-1", "stage-2"
 
@@ -37,12 +41,25 @@ class Asru:
     `Redirection` with a low ``kept_floor``: it may cost more of what is kept than it may alone, since stage 2
     wins some of that back, but cannot find a refusal that never comes.
 
+    Args:
+        rehearse: terms of stage 1 that every update of stage 2 lowers as well, with their weights (see
+            `Redirect`). Reinforcement unlearns what it does not sample (`Rehearsal`).
+
     A killed job goes on: stage 1 is kept in ``stage-1/adapter`` once it is done, stage 2 in its own
     checkpoints.
     """
 
     stage_1: Redirection | DeepRedirection = field(default_factory=DeepRedirection)
     stage_2: ReinforceSettings = field(default_factory=lambda: ReinforceSettings(hold=Hold(weight=100.0)))
+    rehearse: Mapping[str, float] = field(default_factory=lambda: {"begun": 1.0})
+
+    def __post_init__(self) -> None:
+        if self.rehearse and not isinstance(self.stage_1, DeepRedirection):
+            raise UserError(
+                f"rehearse = {dict(self.rehearse)} after {type(self.stage_1).__name__}",
+                "nothing to rehearse, after a stage 1 that was solved for rather than trained",
+                "give rehearse={}, or take DeepRedirection",
+            )
 
     def __call__(self, job: Job) -> None:
         kept = job.out / _STAGE_1 / ADAPTER
@@ -54,13 +71,23 @@ class Asru:
             shutil.rmtree(fresh, ignore_errors=True)
             job.generator.save_adapter(fresh)
             fresh.rename(kept)
-        _reinforced(job, self.stage_2)
+        _reinforced(job, self.stage_2, self._beside(job))
+
+    def _beside(self, job: Job) -> dict[str, Rehearsal]:
+        if not (self.rehearse and isinstance(self.stage_1, DeepRedirection)):
+            return {}
+        recipe = self.stage_1.recipe(job)
+        weights = dict.fromkeys(recipe.by_term(), 0.0) | dict(self.rehearse)
+        recipe = replace(recipe, weights=weights, steps=self.stage_2.steps)
+        return {"rehearsal": Rehearsal(job.generator, job.corpus, recipe, job.training.seed)}
 
     def settings(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def _reinforced(job: Job, settings: ReinforceSettings) -> None:
+def _reinforced(
+    job: Job, settings: ReinforceSettings, beside: Mapping[str, Rehearsal] = MappingProxyType({})
+) -> None:
     """Stage 2 in a folder of its own; its adapter and losses are the run's."""
     place = job.out / _STAGE_2
     reinforce(
@@ -70,5 +97,6 @@ def _reinforced(job: Job, settings: ReinforceSettings) -> None:
         place,
         lambda step, of, terms: job.tell("reinforcing", step, of, terms),
         job.training.seed,
+        beside,
     )
     job.take(place)

@@ -17,7 +17,7 @@ from unrelate.errors import UserError, nearest
 DEFAULT_METHOD = "asru"
 METHODS: Mapping[str, Method] = {
     "asru": Asru(),
-    "asru-ridge": Asru(stage_1=Redirection(kept_floor=0.8), stage_2=ReinforceSettings()),
+    "asru-ridge": Asru(Redirection(kept_floor=0.8), ReinforceSettings(), rehearse={}),
     "steering": DeepRedirection(),
     "steering-ridge": Redirection(),
     "steering-trained": Redirection(form="trained"),

@@ -8,7 +8,9 @@ reference is the same model, in another adapter or in none; several updates a ro
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from safetensors.torch import load_file
@@ -26,7 +28,7 @@ from unrelate.errors import UserError
 from unrelate.models.generator import Generator
 
 if TYPE_CHECKING:
-    from unrelate.edit.reinforce.trainer import Trainer
+    from unrelate.edit.reinforce.trainer import Beside, Trainer
 
 
 def reinforce(
@@ -36,6 +38,7 @@ def reinforce(
     out: Path,
     report: Report = lambda step, of, terms: None,
     seed: int = 0,
+    beside: Mapping[str, Beside] = MappingProxyType({}),
 ) -> None:
     """Train the adapter that ``generator`` wears (a new one, if it wears none); leave it in ``out/adapter``.
 
@@ -50,6 +53,7 @@ def reinforce(
         out: the folder of this stage alone.
         report: called after each update with (step, of, reward parts and measures).
         seed: of the questions' order, the sampling and a new adapter.
+        beside: further losses by name, lowered at every update.
 
     Raises:
         UserError: trl is missing; nothing to forget or nothing to keep; several GPUs are visible; or a
@@ -73,12 +77,13 @@ def reinforce(
         generator.restore_adapter(load_file(place / "adapter.safetensors"))
         generator.save_adapter(out / "adapter")
         return
-    holding = Holding(generator, corpus, settings.hold, seed) if settings.hold.weight else None
+    if settings.hold.weight:
+        beside = {**beside, "hold": Holding(generator, corpus, settings.hold, seed)}
     rewarding = Rewarding(Fluency(generator, corpus), settings.weights, settings.window)
     try:
         with log.open("a", encoding="utf-8") as rows, as_it_was(generator):
             generator.train(True)
-            trainer = build(generator, plan, rewarding, holding, settings, checkpoints, rows, report, seed)
+            trainer = build(generator, plan, rewarding, beside, settings, checkpoints, rows, report, seed)
             trainer.train(resume_from_checkpoint=str(place) if step else None)
     finally:
         generator.save_adapter(out / "adapter")

@@ -17,9 +17,9 @@ from __future__ import annotations
 import json
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any, Protocol, TextIO, cast
 
 import torch
 from accelerate.utils import set_seed
@@ -28,7 +28,6 @@ from safetensors.torch import load_file
 from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
 
-from unrelate.edit.holding import Holding
 from unrelate.edit.loop import Report
 from unrelate.edit.optimizer_state import load_optimizer, save_optimizer
 from unrelate.edit.reinforce.checkpoint import Checkpoints, read_json, save_adapter, write_json
@@ -86,6 +85,14 @@ def arguments(settings: ReinforceSettings, folder: Path, seed: int, on_cpu: bool
         )
 
 
+class Beside(Protocol):
+    """A loss that every update lowers beside the reward's; ``loss`` of a step, from 0, is weighted."""
+
+    weight: float
+
+    def loss(self, step: int) -> torch.Tensor: ...
+
+
 class Trainer(GRPOTrainer):
     """Runs the rounds.
 
@@ -93,7 +100,7 @@ class Trainer(GRPOTrainer):
         generator: wearing the adapter that is trained.
         rounds: the questions of each round.
         rewarding: scores a round's answers.
-        holding: holds states of what stays, at every update; or nothing does.
+        beside: further losses by name, each taken once an update.
         settings: of stage 2.
         checkpoints: where to write them.
         log: losses.jsonl, open for appending.
@@ -106,7 +113,7 @@ class Trainer(GRPOTrainer):
         generator: Generator,
         rounds: Sequence[tuple[Prompt, ...]],
         rewarding: Rewarding,
-        holding: Holding | None,
+        beside: Mapping[str, Beside],
         settings: ReinforceSettings,
         checkpoints: Checkpoints,
         log: TextIO,
@@ -114,7 +121,7 @@ class Trainer(GRPOTrainer):
         seed: int,
     ) -> None:
         self._generator, self._rewarding, self._checkpoints = generator, rewarding, checkpoints
-        self._holding, self._held_at = holding, -1
+        self._beside, self._last = beside, -1
         self._prompts = [prompt for one in rounds for prompt in one]
         self._settings, self._log_file, self._report, self._seed = settings, log, report, seed
         self._terms: dict[str, float] = {}
@@ -182,7 +189,7 @@ class Trainer(GRPOTrainer):
         return self._rewarding([self._prompts[one] for one in row], [s.strip() for s in said], finished)
 
     def training_step(self, *args: Any, **kwargs: Any) -> torch.Tensor:
-        loss = super().training_step(*args, **kwargs) + self._hold()
+        loss = super().training_step(*args, **kwargs) + self._also()
         if not torch.isfinite(loss):
             raise UserError(
                 f"step {self.state.global_step + 1}: the loss is not finite",
@@ -191,16 +198,19 @@ class Trainer(GRPOTrainer):
             )
         return loss
 
-    def _hold(self) -> torch.Tensor | float:
-        """The backward pass of what is held, once an update, however many passes that takes; its loss."""
-        step = self.state.global_step
-        if self._holding is None or self._held_at == step:
-            return 0.0
-        self._held_at = step
-        loss = self._holding.loss(step)
-        loss.backward()
-        self._terms["hold"] = loss.item() / self._settings.hold.weight
-        return loss.detach()
+    def _also(self) -> torch.Tensor | float:
+        """The backward passes of the losses beside, once an update, however many passes that takes; their
+        sum."""
+        step, whole = self.state.global_step, 0.0
+        if self._last == step:
+            return whole
+        self._last = step
+        for name, one in self._beside.items():
+            loss = one.loss(step)
+            loss.backward()
+            self._terms[name] = loss.item() / one.weight
+            whole = whole + loss.detach()
+        return whole
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """One row of losses.jsonl and one report per update; nothing to the terminal."""
