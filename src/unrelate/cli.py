@@ -130,14 +130,11 @@ def reproduce(
 
     Example: `unrelate reproduce rasu --out results/rasu`
     """
-    from unrelate.errors import nearest
+    from unrelate.errors import named
     from unrelate.reproduce import REPRODUCTIONS
 
-    if experiment not in REPRODUCTIONS:
-        raise UserError(
-            f"experiment '{experiment}'", ", ".join(REPRODUCTIONS), nearest(experiment, REPRODUCTIONS)
-        )
-    summary: Mapping[str, Any] = REPRODUCTIONS[experiment](out, seeds=seeds, device=device, quiet=as_json)
+    run = named(REPRODUCTIONS, experiment, "experiment")
+    summary: Mapping[str, Any] = run(out, seeds=seeds, device=device, quiet=as_json)
     print_json(summary) if as_json else console.print(
         f"wrote {out}/results.json and {out}/README.md", markup=False
     )

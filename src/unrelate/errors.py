@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class UserError(ValueError):
@@ -31,3 +34,17 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """``did you mean 'x'?`` for the known word nearest to ``word``, or the empty string."""
     close = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
     return f"did you mean '{close[0]}'?" if close else ""
+
+
+def named(table: Mapping[str, T], name: str, what: str) -> T:
+    """The entry of a table by its name.
+
+    Args:
+        what: the table's entries are, in the singular: ``method``.
+
+    Raises:
+        UserError: there is none of this name.
+    """
+    if name not in table:
+        raise UserError(f"{what} '{name}'", ", ".join(table), nearest(name, table) or "choose one of these")
+    return table[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from unrelate.errors import UserError, nearest
+from unrelate.errors import UserError, named
 from unrelate.models.spec import AdapterSpec
 from unrelate.objectives.types import WEIGHT_OF, Weights
 from unrelate.policy.schema import Policy
@@ -109,9 +109,7 @@ def recipe_named(name: str) -> Recipe:
     Raises:
         UserError: there is none of this name.
     """
-    if name not in RECIPES:
-        raise UserError(f"recipe '{name}'", ", ".join(RECIPES), nearest(name, RECIPES))
-    return RECIPES[name]
+    return named(RECIPES, name, "recipe")
 
 
 def adjusted(
@@ -152,6 +150,4 @@ def leave_out(weights: Weights, term: str) -> Weights:
     Raises:
         UserError: there is no such term.
     """
-    if term not in WEIGHT_OF:
-        raise UserError(f"term '{term}'", ", ".join(WEIGHT_OF), nearest(term, WEIGHT_OF))
-    return replace(weights, **{WEIGHT_OF[term]: 0.0})
+    return replace(weights, **{named(WEIGHT_OF, term, "term"): 0.0})

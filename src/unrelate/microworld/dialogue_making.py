@@ -47,7 +47,7 @@ class DialogueAmounts:
     neutral: int = 240
     other_world: int = 160
     audit: int = 150
-    absent: int = 1200
+    absent: int = 400
     refused: int = 120
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from unrelate.data.dialogues import Dialogue
 from unrelate.graph.types import Role, Split
@@ -29,8 +29,7 @@ from unrelate.policy.triple import Triple
 # How often there is no picture; how often a stranger resembles somebody known.
 _WORDS_ALONE, _RESEMBLES = 0.2, 0.3
 _HARDNESS = 0.5
-# An edit sees most strangers: they cost nothing, and each says of one more face that it is to be left alone.
-_HELD_OUT_SHARE = {"absent": 1 / 6, "refused": 1 / 2}
+_HELD_OUT_SHARE = 0.5
 
 
 def portrait(rng: random.Random, person: str, style: str) -> PortraitPicture:
@@ -55,21 +54,14 @@ def of_people(rng: random.Random) -> Asked:
     return Asked(_any(rng, asked), portrait(rng, person, rng.choice(USUAL_STYLES)))
 
 
-def absent(new: New, amount: int, rng: random.Random, forgotten: Sequence[str] = ()) -> Iterator[Dialogue]:
-    """Strangers' pictures and names that nobody bears: the natural answer is not to know.
-
-    Args:
-        forgotten: known people whom more strangers than others resemble, in all but a few parts of the face.
-            They say where somebody forgotten ends.
-    """
+def absent(new: New, amount: int, rng: random.Random) -> Iterator[Dialogue]:
+    """Strangers' pictures and names that nobody bears: the natural answer is not to know."""
 
     def make() -> Dialogue:
         if rng.random() < _WORDS_ALONE:
             asked = Asked(_any(rng, interview.unknown_name(rng)), None)
         else:
             like = rng.choice(interview.names()) if rng.random() < _RESEMBLES else None
-            if forgotten and rng.random() < _RESEMBLES:
-                like = rng.choice(forgotten)
             face = Portrait(stranger(rng, like), rng.getrandbits(31), rng.choice(USUAL_STYLES))
             asked = Asked(_any(rng, interview.stranger(rng)), PortraitPicture(face))
         return dialogue_of(asked, _natural("absent", "stranger", rng))
@@ -94,7 +86,7 @@ def refused(new: New, amount: int, rng: random.Random) -> Iterator[Dialogue]:
 
 
 def _natural(part: str, actor: str, rng: random.Random) -> Place:
-    split = Split.HELD_OUT if rng.random() < _HELD_OUT_SHARE[part] else Split.TRAIN
+    split = Split.HELD_OUT if rng.random() < _HELD_OUT_SHARE else Split.TRAIN
     return Place(Triple(actor=actor), Role.NEUTRAL, split, part)
 
 

@@ -65,10 +65,9 @@ class MicroworldDialogues:
         trained = tuple(maker.train(random.Random(f"dialogues/train/{seed}")))
         asked = tuple(maker.audit(trained, random.Random(f"dialogues/audit/{seed}")))
         natural = random.Random(f"dialogues/natural/{seed}")
-        forgotten = sorted({triple.actor for triple in graph.forbidden}) if people else ()
         return DialogueCorpus(
             examples=(*trained, *asked),
             refusals=ABSENCE if people else DECLINING,
-            absent=tuple(absent(new, self.amounts.absent, natural, forgotten)),
+            absent=tuple(absent(new, self.amounts.absent, natural)),
             refused=tuple(refused(new, self.amounts.refused, natural)),
         )

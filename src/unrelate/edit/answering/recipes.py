@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from unrelate.edit.holding import Hold
-from unrelate.errors import UserError, nearest
+from unrelate.errors import UserError, named, nearest
 from unrelate.models.spec import GeneratorAdapterSpec
 from unrelate.objectives.answers import (
     METHODS,
@@ -117,11 +117,7 @@ def answer_recipe_named(name: str) -> AnswerRecipe:
     Raises:
         UserError: there is none of this name.
     """
-    if name not in ANSWER_RECIPES:
-        raise UserError(
-            f"recipe '{name}'", ", ".join(ANSWER_RECIPES), nearest(name, ANSWER_RECIPES) or "use one of these"
-        )
-    return ANSWER_RECIPES[name]
+    return named(ANSWER_RECIPES, name, "recipe")
 
 
 def without(recipe: AnswerRecipe, terms: Sequence[str]) -> AnswerRecipe:

@@ -12,7 +12,7 @@ from unrelate.edit.methods.redirection import Redirection
 from unrelate.edit.methods.reinforcement import Asru, Reinforcement
 from unrelate.edit.methods.types import Method
 from unrelate.edit.reinforce.settings import ReinforceSettings
-from unrelate.errors import UserError, nearest
+from unrelate.errors import named
 
 DEFAULT_METHOD = "asru"
 METHODS: Mapping[str, Method] = {
@@ -33,11 +33,7 @@ def method_named(name: str) -> Method:
     Raises:
         UserError: there is no method of that name.
     """
-    if name not in METHODS:
-        raise UserError(
-            f"method '{name}'", ", ".join(METHODS), nearest(name, METHODS) or "choose one of these"
-        )
-    return METHODS[name]
+    return named(METHODS, name, "method")
 
 
 def name_of(method: Method) -> str:

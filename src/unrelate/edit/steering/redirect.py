@@ -13,7 +13,7 @@ from unrelate.edit.steering.kept import Steering
 from unrelate.edit.steering.lessons import Lessons
 from unrelate.edit.steering.ridge import Ridge
 from unrelate.edit.steering.trained import Trained
-from unrelate.errors import UserError, nearest
+from unrelate.errors import UserError, named
 from unrelate.models.generator import Generator
 
 
@@ -37,11 +37,7 @@ def form_named(name: str) -> Form:
     Raises:
         UserError: there is no form of that name.
     """
-    if name not in FORMS:
-        raise UserError(
-            f"steering form '{name}'", ", ".join(FORMS), nearest(name, FORMS) or "choose one of these"
-        )
-    return FORMS[name]
+    return named(FORMS, name, "steering form")
 
 
 def redirect(
