@@ -99,13 +99,9 @@ class Objects:
             kind = chunk.kind if kind in ("", "comma") else kind
             step += 1
             chunk = self._at(j + step)
-        if (
-            kind
-            and chunk is not None
-            and chunk.kind == "not"
-            and isinstance(self._at(j + step + 1), NounPhrase)
-        ):
-            return kind, self._at(j + step + 1), step  # type: ignore[return-value]
+        beyond = self._at(j + step + 1)
+        if kind and chunk is not None and chunk.kind == "not" and isinstance(beyond, NounPhrase):
+            return kind, beyond, step
         return kind, chunk if kind and isinstance(chunk, NounPhrase) else None, step
 
     def _begins_clause(self, at: int, noun: NounPhrase) -> bool:
@@ -113,10 +109,12 @@ class Objects:
         after = self._at(at + 1)
         if noun.pronoun and noun.pronoun != "it":
             return True
-        acts = after is not None and after.kind in _VERBAL
+        if after is None:
+            return bool(noun.actor or noun.person) and not (noun.object and not noun.actor)
+        acts = after.kind in _VERBAL
         passive = isinstance(after, VerbChunk) and "participle" in after.forms and "ing" not in after.forms
         if noun.object and not noun.actor:
-            return acts and not passive and after.kind != "rel"  # type: ignore[union-attr]
+            return acts and not passive and after.kind != "rel"
         return acts or bool(noun.actor or noun.person)
 
     def _closes(self, j: int) -> bool:

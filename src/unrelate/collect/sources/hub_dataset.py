@@ -160,7 +160,7 @@ class HubDataset:
 
             try:
                 with fsspec.open(file, "rb") as opened:
-                    return _limited(opened.read(LIMITS.max_bytes + 1), where)  # type: ignore[union-attr]
+                    return _limited(opened.read(LIMITS.max_bytes + 1), where)  # pyright: ignore[reportAttributeAccessIssue]
             except SourceFailed:
                 raise
             except Exception as error:  # whatever the network and the hub's client raise

@@ -94,7 +94,7 @@ def members(shard: Path) -> Iterator[tuple[str, Member]]:
     try:
         with tarfile.open(shard, "r:") as tar:
             while (found := tar.next()) is not None:
-                tar.members.clear()  # type: ignore[attr-defined]  # it would keep all of them
+                tar.members.clear()  # pyright: ignore[reportAttributeAccessIssue]  (it would keep them all)
                 if found.isreg() and not found.issparse() and not _META.match(found.name):
                     yield found.name, Member(shard, found.offset_data, found.size)
                 given += 1
