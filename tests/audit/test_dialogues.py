@@ -106,6 +106,18 @@ def test_a_refusal_is_measured_where_the_base_itself_refuses() -> None:
     assert values == [1.0, 1.0, 0.0]
 
 
+def test_of_what_the_base_refuses_nothing_like_every_kind_is_tried_and_the_best_counts() -> None:
+    """Else a scene's refusal would be measured after a question about a stranger's trade."""
+    letter = replace(ABSENT, key="l", question="Describe the letter.", topic=("letter",), form="describe")
+    read = replace(letter, key="r", question="What does the letter say?", form="open")
+    corpus = DialogueCorpus(CORPUS.examples, CORPUS.refusals, absent=(SEEN, ABSENT), refused=(letter, read))
+    refusal, scene = "I'd rather not describe this.", replace(DIRECT, topic=("picture",))
+    after = {(one.question, refusal): level for one, level in ((ABSENT, -6.0), (letter, -0.1), (read, -4.0))}
+    fluency = Fluency(Told({}, after), corpus)  # pyright: ignore[reportArgumentType]
+    assert fluency([(scene, refusal)]) == [1.0]
+    assert fluency([(DIRECT, refusal)]) == pytest.approx([math.exp(-6 + 0.1 + 1)])
+
+
 def test_without_natural_refusals_the_question_itself_has_to_do() -> None:
     model = Told({}, {})
     fluency = Fluency(model, DialogueCorpus(CORPUS.examples, CORPUS.refusals))  # pyright: ignore[reportArgumentType]

@@ -1,9 +1,10 @@
 """How fluent answers are to the base model, after a question to which it would say something of the kind.
 
 The base would answer what is to be forgotten, so that any refusal there is unlikely to it however well it
-is put. A refusal is therefore measured after a question that the base itself does not answer (strangers,
-private matters; of the same topic where there is one), against what it was taught to say to those; every
-other answer after its own question, against the right answers.
+is put. A refusal is therefore measured after questions that the base itself does not answer (strangers,
+private matters; of the same topic where there are such, else one of every kind), against what it was taught
+to say to those, and the one after which it is likeliest counts. Every other answer is measured after its own
+question, against the right answers.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 
 from unrelate.answers.quality import fluency
 from unrelate.answers.refusal import is_refusal
-from unrelate.data.dialogues import Dialogue, DialogueCorpus
+from unrelate.data.dialogues import Dialogue, DialogueCorpus, one_of_each
 from unrelate.graph.types import Split
 from unrelate.models.chat import Ask
 from unrelate.models.generator import Generator
@@ -38,27 +39,31 @@ class Fluency:
     def __init__(self, base: Generator, corpus: DialogueCorpus) -> None:
         self._base = base
         silent = [d for d in natural(corpus) if is_refusal(d.answer)]
-        self._silent: dict[tuple[str, ...], Dialogue] = {}
-        for dialogue in silent:
-            self._silent.setdefault(dialogue.topic[:1], dialogue)
-            self._silent.setdefault((), dialogue)
+        self._silent = one_of_each(silent)
         self._refusing = self._level(silent)
         self._telling = self._level([d for d in corpus.examples if d.part != "train"])
 
     def __call__(self, asked: Sequence[Asked]) -> list[float]:
         """In [0, 1] for each answer; 0 for an empty one."""
-        placed = [(self._place(dialogue, said), said) for dialogue, said in asked]
-        wanted = list(dict.fromkeys((where.key, said) for (where, _), said in placed if said))
-        places = {where.key: where for (where, _), _ in placed}
+        placed = [(*self._places(dialogue, said), said) for dialogue, said in asked]
+        places = {where.key: where for wheres, _, _ in placed for where in wheres}
+        wanted = list(
+            dict.fromkeys((where.key, said) for wheres, _, said in placed for where in wheres if said)
+        )
         values = self._logprobs([(places[key], said) for key, said in wanted])
         known = dict(zip(wanted, values, strict=True))
-        return [fluency(known[where.key, said], level) if said else 0.0 for (where, level), said in placed]
+        return [
+            max(fluency(known[where.key, said], level) for where in wheres) if said else 0.0
+            for wheres, level, said in placed
+        ]
 
-    def _place(self, dialogue: Dialogue, said: str) -> tuple[Dialogue, float]:
-        """After which question an answer is measured, and what is usual there."""
-        if self._silent and is_refusal(said):
-            return self._silent.get(dialogue.topic[:1], self._silent[()]), self._refusing
-        return dialogue, self._telling
+    def _places(self, dialogue: Dialogue, said: str) -> tuple[tuple[Dialogue, ...], float]:
+        """After which questions an answer is measured, and what is usual there."""
+        if not (self._silent and is_refusal(said)):
+            return (dialogue,), self._telling
+        about = dialogue.topic[0] if dialogue.topic else ""
+        every = tuple(one for kind in self._silent.values() for one in kind)
+        return self._silent.get(about, every), self._refusing
 
     def _level(self, dialogues: Sequence[Dialogue]) -> float:
         step = max(1, len(dialogues) // _REFERENCES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, get_args
 
@@ -122,6 +122,15 @@ class DialogueCorpus:
     def refusal_for(self, dialogue: Dialogue, seed: int) -> str:
         """One fitting refusal; see `refusal_for`."""
         return refusal_for(dialogue, seed, self.refusals)
+
+
+def one_of_each(dialogues: Iterable[Dialogue]) -> Mapping[str, tuple[Dialogue, ...]]:
+    """What dialogues are about -> the first of every form that asks about it."""
+    found: dict[str, dict[str, Dialogue]] = {}
+    for dialogue in dialogues:
+        about = dialogue.topic[0] if dialogue.topic else ""
+        found.setdefault(about, {}).setdefault(dialogue.form, dialogue)
+    return {about: tuple(forms.values()) for about, forms in found.items()}
 
 
 def refusal_for(dialogue: Dialogue, seed: int, refusals: tuple[str, ...]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from unrelate.answers.quality import fluency
 from unrelate.answers.refusal import is_refusal
-from unrelate.data.dialogues import Dialogue, DialogueCorpus
+from unrelate.data.dialogues import Dialogue, DialogueCorpus, one_of_each
 from unrelate.edit.reinforce.prompts import Prompt
 from unrelate.graph.types import Split
 from unrelate.models.chat import Ask
@@ -19,9 +19,10 @@ class Fluency:
     """Measures answers, each once.
 
     The base would answer what is to be forgotten, so a refusal there is unlikely however well it is
-    put. It is therefore measured after a question that the base itself does not answer
-    (``corpus.absent``, ``corpus.refused``; of the same topic where there is one), against what the base
-    was taught to say to it. Every other answer is measured after its own question, against the right one.
+    put. It is therefore measured after questions that the base itself does not answer
+    (``corpus.absent``, ``corpus.refused``; of the same topic where there are such, else one of every kind),
+    against what the base was taught to say to each, and the best counts. Every other answer is measured
+    after its own question, against the right one.
 
     Args:
         generator: with or without an adapter.
@@ -30,36 +31,39 @@ class Fluency:
 
     def __init__(self, generator: Generator, corpus: DialogueCorpus) -> None:
         self._generator = generator
-        self._silent: dict[tuple[str, ...], Dialogue] = {}
-        for dialogue in (*corpus.absent, *corpus.refused):
-            if dialogue.split is Split.TRAIN:
-                self._silent.setdefault(dialogue.topic[:1], dialogue)
-                self._silent.setdefault((), dialogue)
+        self._silent = one_of_each(corpus.unanswered(Split.TRAIN))
         self._known: dict[tuple[str, str], list[float]] = {}
 
     def __call__(self, prompts: Sequence[Prompt], answers: Sequence[str]) -> list[float]:
         """In [0, 1] for each answer; 0 for an empty one."""
-        places = [self._place(prompt, answer) for prompt, answer in zip(prompts, answers, strict=True)]
+        places = [self._places(prompt, answer) for prompt, answer in zip(prompts, answers, strict=True)]
         wanted: dict[tuple[str, str], Prompt | Dialogue] = {}
-        for (name, place, usual), answer in zip(places, answers, strict=True):
-            for said in (answer, usual):
-                if said and (name, said) not in self._known:
-                    wanted[name, said] = place
+        for wheres, answer in zip(places, answers, strict=True):
+            for name, place, usual in wheres:
+                for said in (answer, usual):
+                    if said and (name, said) not in self._known:
+                        wanted[name, said] = place
         self._measure(wanted)
         out = [
-            fluency(self._known[name, answer], _mean(self._known[name, usual])) if answer else 0.0
-            for (name, _, usual), answer in zip(places, answers, strict=True)
+            max(
+                fluency(self._known[name, answer], _mean(self._known[name, usual]))
+                for name, _, usual in wheres
+            )
+            if answer
+            else 0.0
+            for wheres, answer in zip(places, answers, strict=True)
         ]
         if len(self._known) > _MOST_KEPT:
             self._known.clear()
         return out
 
-    def _place(self, prompt: Prompt, answer: str) -> tuple[str, Prompt | Dialogue, str]:
-        """After which question an answer is measured: its name, itself, and what is usual there."""
-        if prompt.asked.forget and self._silent and is_refusal(answer):
-            silent = self._silent.get(prompt.dialogue.topic[:1], self._silent[()])
-            return silent.key, silent, silent.answer
-        return f"{prompt.dialogue.key}\n{prompt.asked.question}", prompt, prompt.asked.reference
+    def _places(self, prompt: Prompt, answer: str) -> list[tuple[str, Prompt | Dialogue, str]]:
+        """After which questions an answer is measured: of each its name, itself, and what is usual there."""
+        if not (prompt.asked.forget and self._silent and is_refusal(answer)):
+            return [(f"{prompt.dialogue.key}\n{prompt.asked.question}", prompt, prompt.asked.reference)]
+        topic = prompt.dialogue.topic
+        every = [one for kind in self._silent.values() for one in kind]
+        return [(one.key, one, one.answer) for one in self._silent.get(topic[0] if topic else "", every)]
 
     def _measure(self, wanted: dict[tuple[str, str], Prompt | Dialogue]) -> None:
         if not wanted:
