@@ -57,6 +57,10 @@ def edit(
         float | None,
         typer.Option(help="Of a vision-language model: how firmly states of what stays are held (0: not)."),
     ] = None,
+    rehearse: Annotated[
+        float | None,
+        typer.Option(help="Of ASRU: weight, in stage 2, of what stage 1 closed to answers begun for it."),
+    ] = None,
     adversarial_rounds: Annotated[
         int | None,
         typer.Option(help="Of an encoder: attack and train on so often, a quarter of the steps each."),
@@ -87,10 +91,10 @@ def edit(
     how: dict[str, Any]
     if kind_of(model) == "generator":
         of_encoders = placed | {"adversarial-rounds": adversarial_rounds, "recipe": recipe}
-        settings["hold"] = hold
+        settings |= {"hold": hold, "rehearse": rehearse}
         how = {"method": _method(method, adapted, settings, terms, of_encoders)}
     else:
-        _refuse_of_generators(method, hold, model)
+        _refuse_of_generators({"method": method, "hold": hold, "rehearse": rehearse}, model)
         settings["adversarial_rounds"] = adversarial_rounds
         how = {"recipe": _recipe(recipe, loaded, placed | adapted, settings, terms)}
     run = api.edit(
@@ -143,11 +147,12 @@ def _method(
     return adjusted(chosen, adapter=adapter, settings=settings, without=without) if changed else chosen
 
 
-def _refuse_of_generators(method: str | None, hold: float | None, model: str) -> None:
-    given = "--hold" if method is None else f"method '{method}'"
-    if method is not None or hold is not None:
+def _refuse_of_generators(options: dict[str, Any], model: str) -> None:
+    given = ", ".join(f"--{name} {value}" for name, value in options.items() if value is not None)
+    if given:
         raise UserError(
             f"{given} for '{model}', which embeds and does not answer",
-            "--recipe for an encoder; --method and --hold for a vision-language model (`embedded:vlm`)",
+            "--recipe for an encoder; --method, --hold and --rehearse for a vision-language model "
+            "(`embedded:vlm`)",
             "change --model, or give --recipe; LoRA or DoRA is chosen by --adapter",
         )

@@ -46,6 +46,26 @@ def test_what_was_solved_for_cannot_be_rehearsed() -> None:
     assert not Asru(Redirection(), rehearse={}).rehearse
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [({"begun": -1.0}, "begun = -1"), ({"began": 1.0}, "'began'"), ({"say": 0.0}, "say = 0")],
+)
+def test_what_cannot_be_rehearsed_is_refused(wrong: dict[str, float], said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        Asru(rehearse=wrong)
+
+
+def test_how_much_is_rehearsed_can_be_given() -> None:
+    for weight, expected in ((0.5, {"begun": 0.5}), (0.0, {}), (None, Asru().rehearse)):
+        changed = adjusted("asru", adapter={}, settings={"rehearse": weight})
+        assert isinstance(changed, Asru)
+        assert changed.rehearse == expected
+    with pytest.raises(UserError, match="rehearse"):
+        adjusted("asru-ridge", adapter={}, settings={"rehearse": 0.5})
+    with pytest.raises(UserError, match="rehearse with the method 'npo'"):
+        adjusted("npo", adapter={}, settings={"rehearse": 0.5})
+
+
 def test_a_baseline_takes_all() -> None:
     settings = {"steps": 3, "batch": 6, "learning_rate": 0.1, "hold": 2.0}
     changed = adjusted("relation-aware", adapter={}, settings=settings, without=["Lc"])
@@ -66,7 +86,7 @@ def test_what_is_not_given_is_left_as_it_is() -> None:
         ("prompt", {}, {"steps": 3}, (), "allowed: nothing"),
         ("prompt", {"rank": 3}, {}, (), "rank with the method 'prompt'"),
         ("steering-gated", {}, {"hold": 3.0}, (), "hold with the method"),
-        ("asru", {}, {"batch": 3}, (), "--hold, --learning-rate, --steps, and the adapter's"),
+        ("asru", {}, {"batch": 3}, (), "--hold, --learning-rate, --rehearse, --steps, and the adapter's"),
         ("reinforcement", {}, {}, ("Lc",), "without with the method"),
         ("npo", {}, {"hold": -1.0}, (), "0 or more"),
         ("nop", {}, {}, (), "npo"),

@@ -21,7 +21,7 @@ _TAKES: Mapping[type, frozenset[str]] = {
     Answering: frozenset({"steps", "batch", "learning_rate", "hold", "without"}),
     DeepRedirection: frozenset({"steps", "batch", "learning_rate", "hold"}),
     Reinforcement: frozenset({"steps", "learning_rate", "hold"}),
-    Asru: frozenset({"steps", "learning_rate", "hold"}),
+    Asru: frozenset({"steps", "learning_rate", "hold", "rehearse"}),
     Redirection: frozenset(),
     Prompting: frozenset(),
 }
@@ -35,7 +35,7 @@ def adjusted(
     Args:
         adapter: of its adapter: ``rank``, ``method``.
         settings: of its training: ``steps``, ``batch``, ``learning_rate`` (of ASRU: of stage 2), ``hold`` (of
-            both stages).
+            both stages), ``rehearse`` (of ASRU: the weight of `begun`).
         without: terms of its objective to switch off.
 
     Raises:
@@ -63,12 +63,21 @@ def adjusted(
     if isinstance(method, Asru):
         held = {key: value for key, value in settings.items() if key == "hold"}
         held = held if isinstance(method.stage_1, DeepRedirection) else {}
+        rehearsed = settings.pop("rehearse", None)
         return replace(
             method,
+            rehearse=_rehearsed(method.rehearse, rehearsed),
             stage_1=_changed(method.stage_1, adapter, held),
             stage_2=_changed(method.stage_2, adapter, settings),
         )
     return _changed(method, adapter, settings)
+
+
+def _rehearsed(usual: Mapping[str, float], weight: float | None) -> Mapping[str, float]:
+    """The usual terms, or the one that matters most to an attacker with another weight; 0 is none."""
+    if weight is None:
+        return usual
+    return {"begun": weight} if weight else {}
 
 
 def _changed(holder: Any, adapter: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -16,6 +17,7 @@ from unrelate.edit.methods.types import ADAPTER, Job
 from unrelate.edit.reinforce.grpo import reinforce
 from unrelate.edit.reinforce.settings import ReinforceSettings
 from unrelate.errors import UserError
+from unrelate.objectives.answers.redirect import TERMS
 
 _STAGE_1, _STAGE_2 = "stage-1", "stage-2"
 
@@ -50,8 +52,8 @@ class Asru:
     """
 
     stage_1: Redirection | DeepRedirection = field(default_factory=DeepRedirection)
-    stage_2: ReinforceSettings = field(default_factory=lambda: ReinforceSettings(hold=Hold(weight=100.0)))
-    rehearse: Mapping[str, float] = field(default_factory=lambda: {"begun": 1.0})
+    stage_2: ReinforceSettings = field(default_factory=lambda: ReinforceSettings(hold=Hold(weight=400.0)))
+    rehearse: Mapping[str, float] = field(default_factory=lambda: {"begun": 0.01})
 
     def __post_init__(self) -> None:
         if self.rehearse and not isinstance(self.stage_1, DeepRedirection):
@@ -60,6 +62,11 @@ class Asru:
                 "nothing to rehearse, after a stage 1 that was solved for rather than trained",
                 "give rehearse={}, or take DeepRedirection",
             )
+        wrong = [f"{term} = {weight}" for term, weight in self.rehearse.items() if not 0 < weight < math.inf]
+        wrong += [f"the term '{term}'" for term in self.rehearse if term not in TERMS]
+        if wrong:
+            allowed = f"a weight above 0 for any of {', '.join(TERMS)}"
+            raise UserError(f"rehearse with {wrong[0]}", allowed, "change rehearse, or rehearse nothing")
 
     def __call__(self, job: Job) -> None:
         kept = job.out / _STAGE_1 / ADAPTER

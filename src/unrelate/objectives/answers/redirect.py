@@ -14,6 +14,7 @@ from unrelate.objectives.answers.reduce import above_level, mean_or_0, negative_
 from unrelate.objectives.answers.types import Answers, Kind, Needs, Outputs
 from unrelate.objectives.types import Terms
 
+TERMS = ("steer", "still", "say", "begun")
 _TOLD = frozenset({Kind.FORGET, Kind.VARIANT})
 _DECLINED = frozenset({Kind.REFUSAL, Kind.VARIANT_REFUSAL})
 
@@ -49,7 +50,7 @@ class Redirect:
 
     @property
     def weights(self) -> Mapping[str, float]:
-        return {"steer": 1.0, "still": 1.0, "say": 1.0, "begun": 1.0}
+        return dict.fromkeys(TERMS, 1.0)
 
     def __post_init__(self) -> None:
         if not (self.strength > 0 and 0 < self.depth <= 1 and bool(self.direction.any())):
