@@ -125,8 +125,10 @@ class _Anchors:
         safe = [t for t in safe if not may_be_forbidden(self.words, t, self.graph)]
         said: dict[str, Triple] = {}
         for triple in self.forbidden:
-            by_actor = [t for t in safe if t.actor == triple.actor]
-            others = [t for t in safe if t.actor != triple.actor and t.object == triple.object]
+            # Both are said where the forbidden is, which may be where one of them is held out.
+            told = [t for t in safe if not self._gives_away(replace(t, context=triple.context))]
+            by_actor = [t for t in told if t.actor == triple.actor]
+            others = [t for t in told if t.actor != triple.actor and t.object == triple.object]
             wanted = set(triple.slots())
             pairs = [(a, b) for a, b in product(by_actor, others) if wanted <= {*a.slots(), *b.slots()}]
             for one, two in self.rng.sample(pairs, min(_BOUND_OTHERWISE, len(pairs))):
