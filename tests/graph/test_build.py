@@ -104,7 +104,6 @@ def test_a_condition_keeps_the_same_tuple_elsewhere():
 
 
 def test_what_is_held_out_under_a_condition_is_kept_without_it():
-    """Nothing shown of an elder with a beer would leave the model to guess whom the condition is about."""
     graph = build_graph(load_policy("man-drinking-beer-in-classroom"), seed=2)
     held_out = names(graph.of(Role.SAFE_EDGE, Split.HELD_OUT))
     trained = names(graph.of(Role.SAFE_EDGE, Split.TRAIN))

@@ -146,8 +146,8 @@ def _safe_edges(policy: Policy, seed: int, always: Overlaps, people: People | No
 
 
 def _around(policy: Policy, ends: Ends, held_out: Overlaps) -> Iterator[Triple]:
-    """What is nearby; of what is held out under a condition, what the same scene is without it: that an elder
-    may drink beer in a park says more of the elder in class than anything else that training may show."""
+    """What is nearby; of what is held out under a condition, the same scene where that is not met. It is as
+    safe as any, and the bare edge, which may coincide with what is held out, cannot be shown."""
     for triple in nearby(policy, ends):
         yield from elsewhere(policy, triple) if held_out.meets(triple) else (triple,)
 
