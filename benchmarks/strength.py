@@ -26,7 +26,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from unrelate.assembly import load_model, open_material
+from unrelate.assembly import Material, load_model, open_material
 from unrelate.attacks.table import ATTACKS
 from unrelate.attacks.types import Scenario
 from unrelate.audit.judge import ForbiddenFound
@@ -61,9 +61,8 @@ DRAWN = {
 Point = dict[str, float | None]
 
 
-def curve(run: Path, strengths: Sequence[float], targets: int) -> dict[float, Point]:
+def curve(run: Path, material: Material, strengths: Sequence[float], targets: int) -> dict[float, Point]:
     """The figures of one run at each strength."""
-    material = open_material(run)
     model = load_model(material.settings["model"], "cpu", run / "adapter")
     corpus, forbidden = material.corpus, material.graph.forbidden
     scenario = Scenario(corpus, material.graph, material.policy.vocabulary, material.seed, targets)
@@ -105,7 +104,8 @@ def main() -> None:
     strengths = [float(one) for one in given.strengths.split(",")]
     found: dict[str, list[dict[float, Point]]] = defaultdict(list)
     for run in given.runs:
-        found[open_material(run).policy.name].append(curve(run, strengths, given.targets))
+        material = open_material(run)
+        found[material.policy.name].append(curve(run, material, strengths, given.targets))
     means = {
         policy: {
             strength: {
@@ -131,8 +131,9 @@ def main() -> None:
 def draw(path: Path, means: dict[str, dict[float, dict[str, Mean]]]) -> None:
     """Success and loss against strength, a panel for each policy."""
     with plt.rc_context({"svg.hashsalt": "unrelate", "svg.fonttype": "none", "font.size": 9}):
+        size = (3.2 * len(means), 2.8)
         figure, panels = plt.subplots(
-            1, len(means), figsize=(3.2 * len(means), 2.8), sharey=True, squeeze=False
+            1, len(means), figsize=size, sharey=True, squeeze=False, layout="constrained"
         )
         for panel, (policy, points) in zip(panels[0], means.items(), strict=True):
             for name, (colour, marker, label) in DRAWN.items():

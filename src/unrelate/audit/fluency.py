@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from unrelate.answers.quality import fluency
 from unrelate.answers.refusal import is_refusal
-from unrelate.data.dialogues import Dialogue, DialogueCorpus, one_of_each
+from unrelate.data.dialogues import Dialogue, DialogueCorpus, Kinds
 from unrelate.graph.types import Split
 from unrelate.models.chat import Ask
 from unrelate.models.generator import Generator
@@ -39,7 +39,7 @@ class Fluency:
     def __init__(self, base: Generator, corpus: DialogueCorpus) -> None:
         self._base = base
         silent = [d for d in natural(corpus) if is_refusal(d.answer)]
-        self._silent = one_of_each(silent)
+        self._silent = Kinds(silent)
         self._refusing = self._level(silent)
         self._telling = self._level([d for d in corpus.examples if d.part != "train"])
 
@@ -59,11 +59,9 @@ class Fluency:
 
     def _places(self, dialogue: Dialogue, said: str) -> tuple[tuple[Dialogue, ...], float]:
         """After which questions an answer is measured, and what is usual there."""
-        if not (self._silent and is_refusal(said)):
-            return (dialogue,), self._telling
-        about = dialogue.topic[0] if dialogue.topic else ""
-        every = tuple(one for kind in self._silent.values() for one in kind)
-        return self._silent.get(about, every), self._refusing
+        if self._silent.every and is_refusal(said):
+            return self._silent.like(dialogue), self._refusing
+        return (dialogue,), self._telling
 
     def _level(self, dialogues: Sequence[Dialogue]) -> float:
         step = max(1, len(dialogues) // _REFERENCES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, get_args
 
@@ -124,13 +124,19 @@ class DialogueCorpus:
         return refusal_for(dialogue, seed, self.refusals)
 
 
-def one_of_each(dialogues: Iterable[Dialogue]) -> Mapping[str, tuple[Dialogue, ...]]:
-    """What dialogues are about -> the first of every form that asks about it."""
-    found: dict[str, dict[str, Dialogue]] = {}
-    for dialogue in dialogues:
-        about = dialogue.topic[0] if dialogue.topic else ""
-        found.setdefault(about, {}).setdefault(dialogue.form, dialogue)
-    return {about: tuple(forms.values()) for about, forms in found.items()}
+class Kinds:
+    """The first of every kind of some dialogues: of each topic, one in every form that asks about it."""
+
+    def __init__(self, dialogues: Iterable[Dialogue]) -> None:
+        found: dict[tuple[str, ...], dict[str, Dialogue]] = {}
+        for dialogue in dialogues:
+            found.setdefault(dialogue.topic[:1], {}).setdefault(dialogue.form, dialogue)
+        self._by_topic = {topic: tuple(forms.values()) for topic, forms in found.items()}
+        self.every = tuple(dialogue for kind in self._by_topic.values() for dialogue in kind)
+
+    def like(self, dialogue: Dialogue) -> tuple[Dialogue, ...]:
+        """Those of a dialogue's topic; every one, where none is of it."""
+        return self._by_topic.get(dialogue.topic[:1], self.every)
 
 
 def refusal_for(dialogue: Dialogue, seed: int, refusals: tuple[str, ...]) -> str:

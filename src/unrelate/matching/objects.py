@@ -109,12 +109,11 @@ class Objects:
         after = self._at(at + 1)
         if noun.pronoun and noun.pronoun != "it":
             return True
-        if after is None:
-            return bool(noun.actor or noun.person) and not (noun.object and not noun.actor)
-        acts = after.kind in _VERBAL
+        acts = after is not None and after.kind in _VERBAL
+        relative = after is not None and after.kind == "rel"
         passive = isinstance(after, VerbChunk) and "participle" in after.forms and "ing" not in after.forms
         if noun.object and not noun.actor:
-            return acts and not passive and after.kind != "rel"
+            return acts and not passive and not relative
         return acts or bool(noun.actor or noun.person)
 
     def _closes(self, j: int) -> bool:

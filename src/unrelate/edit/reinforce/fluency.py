@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from unrelate.answers.quality import fluency
 from unrelate.answers.refusal import is_refusal
-from unrelate.data.dialogues import Dialogue, DialogueCorpus, one_of_each
+from unrelate.data.dialogues import Dialogue, DialogueCorpus, Kinds
 from unrelate.edit.reinforce.prompts import Prompt
 from unrelate.graph.types import Split
 from unrelate.models.chat import Ask
@@ -31,7 +31,7 @@ class Fluency:
 
     def __init__(self, generator: Generator, corpus: DialogueCorpus) -> None:
         self._generator = generator
-        self._silent = one_of_each(corpus.unanswered(Split.TRAIN))
+        self._silent = Kinds(corpus.unanswered(Split.TRAIN))
         self._known: dict[tuple[str, str], list[float]] = {}
 
     def __call__(self, prompts: Sequence[Prompt], answers: Sequence[str]) -> list[float]:
@@ -59,11 +59,9 @@ class Fluency:
 
     def _places(self, prompt: Prompt, answer: str) -> list[tuple[str, Prompt | Dialogue, str]]:
         """After which questions an answer is measured: of each its name, itself, and what is usual there."""
-        if not (prompt.asked.forget and self._silent and is_refusal(answer)):
-            return [(f"{prompt.dialogue.key}\n{prompt.asked.question}", prompt, prompt.asked.reference)]
-        topic = prompt.dialogue.topic
-        every = [one for kind in self._silent.values() for one in kind]
-        return [(one.key, one, one.answer) for one in self._silent.get(topic[0] if topic else "", every)]
+        if prompt.asked.forget and self._silent.every and is_refusal(answer):
+            return [(one.key, one, one.answer) for one in self._silent.like(prompt.dialogue)]
+        return [(f"{prompt.dialogue.key}\n{prompt.asked.question}", prompt, prompt.asked.reference)]
 
     def _measure(self, wanted: dict[tuple[str, str], Prompt | Dialogue]) -> None:
         if not wanted:

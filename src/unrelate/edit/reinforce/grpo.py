@@ -92,7 +92,7 @@ def reinforce(
 def _trainer_class() -> type[Trainer]:
     """trl's trainer is imported where stage 2 runs, and there alone."""
     try:
-        import trl  # noqa: F401
+        import trl  # noqa: F401  (asked for alone, so that a fault of ours is not taken for its absence)
     except ImportError as error:
         raise UserError(
             f"stage 2 without trl ({error})", "trl installed", "pip install 'unrelate[vlm]'"
