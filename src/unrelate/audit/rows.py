@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from unrelate.audit.record import Figure, Frozen
 from unrelate.errors import UserError
+from unrelate.files import write_whole
 
 Subject = Literal["base", "edited", "null"]
 
@@ -134,9 +135,7 @@ def column(rows: Sequence[Row], name: Literal["won", "score", "unrelated", "marg
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
     """Write rows, one JSON object a line, whole or not at all."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_text("".join(row.to_line() + "\n" for row in rows), encoding="utf-8")
-    fresh.replace(path)
+    write_whole(path, "".join(row.to_line() + "\n" for row in rows))
 
 
 def read_rows(path: Path) -> list[Row]:

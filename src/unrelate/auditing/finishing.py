@@ -14,6 +14,7 @@ from unrelate.audit.verify import ITEMS
 from unrelate.auditing.doing import AnyPlan
 from unrelate.auditing.plan import Job, named
 from unrelate.auditing.run import run as do_jobs
+from unrelate.files import write_whole
 
 
 def asked(plan: AnyPlan, workers: int | None, quiet: bool) -> list[Row]:
@@ -32,9 +33,7 @@ def asked(plan: AnyPlan, workers: int | None, quiet: bool) -> list[Row]:
 def leave(record: AuditRecord, plan: AnyPlan) -> AuditRecord:
     """The record written, whole or not at all; what the jobs left is not needed any more."""
     folder = Path(plan.folder)
-    fresh = folder / "audit.json.new"
-    fresh.write_text(record.to_json(), encoding="utf-8")
-    fresh.replace(folder / "audit.json")
+    write_whole(folder / "audit.json", record.to_json())
     shutil.rmtree(plan.rows)
     return record
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from unrelate.attacks.text.generator import Writer
 from unrelate.edit.settings import text_hash
 from unrelate.errors import UserError
+from unrelate.files import write_whole
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,7 @@ class Transcript:
             for (whose, seed, request), reply in self._said.items()
         )
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self.path.with_name(f"{self.path.name}.new")
-        fresh.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-        fresh.replace(self.path)
+        write_whole(self.path, "".join(json.dumps(line) + "\n" for line in lines))
 
     @cached_property
     def _whose(self) -> str:

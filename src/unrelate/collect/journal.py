@@ -1,4 +1,4 @@
-"""Files that a kill at any moment leaves whole: journals, read again, and files written at once."""
+"""Journals that a kill at any moment leaves readable."""
 
 from __future__ import annotations
 
@@ -39,13 +39,3 @@ def read_lines(path: Path, needs: str) -> Iterator[dict[str, Any]]:
                 "is no line that `unrelate collect` wrote", remedy="take it out", where=f"{path}:{number}"
             ) from error
         yield entry
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file, whole or not at all."""
-    fresh = path.with_name(path.name + ".new")
-    with fresh.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)

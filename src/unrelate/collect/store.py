@@ -18,11 +18,12 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from unrelate.collect.journal import read_lines, write_whole
+from unrelate.collect.journal import read_lines
 from unrelate.collect.types import Pair
 from unrelate.data.hashing import bytes_sha256, text_sha256
 from unrelate.data.journal import append_line
 from unrelate.errors import UserError
+from unrelate.files import write_whole
 from unrelate.graph.types import Role, Split
 from unrelate.policy.load import load_policy
 from unrelate.policy.schema import Policy

@@ -17,6 +17,7 @@ from unrelate.edit.loop import Report, Training, train
 from unrelate.edit.prepare import Prepared
 from unrelate.edit.recipes import Recipe
 from unrelate.errors import UserError
+from unrelate.files import write_whole
 from unrelate.graph.types import RelationGraph, Role
 from unrelate.models import DualEncoder
 from unrelate.policy.triple import Triple
@@ -160,9 +161,7 @@ def _searched(path: Path, number: int, search: Search) -> Found:
     if path.exists():
         return Found.from_json(path.read_text(encoding="utf-8"))
     found = search(number)
-    fresh = path.with_name("found.json.new")
-    fresh.write_text(found.to_json(), encoding="utf-8")
-    fresh.replace(path)
+    write_whole(path, found.to_json())
     return found
 
 
@@ -174,9 +173,7 @@ def _join_losses(folder: Path, rounds: int) -> None:
         done = len(rows)
         more = _rows(folder / "rounds" / str(number) / "losses.jsonl")
         rows += [row | {"step": done + row["step"], "round": number} for row in more]
-    fresh = folder / "losses.jsonl.new"
-    fresh.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    fresh.replace(log)
+    write_whole(log, "".join(json.dumps(row) + "\n" for row in rows))
 
 
 def _rows(log: Path) -> list[dict[str, Any]]:

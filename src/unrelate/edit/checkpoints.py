@@ -5,7 +5,6 @@ Nothing is pickled. A checkpoint is written beside the one before it, and the po
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from unrelate.edit.optimizer_state import load_optimizer, save_optimizer
+from unrelate.files import read_json, write_json
 
 
 class Adapted(Protocol):
@@ -30,15 +30,13 @@ def write_checkpoint(model: Adapted, optimizer: torch.optim.Optimizer, folder: P
     place.mkdir(parents=True, exist_ok=True)
     save_file({k: v.contiguous() for k, v in model.adapter_state().items()}, place / "adapter.safetensors")
     save_optimizer(optimizer, place / "optimizer.safetensors")
-    fresh = folder / "checkpoint" / "last.new"
-    fresh.write_text(json.dumps({"step": step}), encoding="utf-8")
-    fresh.replace(folder / "checkpoint" / "last.json")
+    write_json(folder / "checkpoint" / "last.json", {"step": step})
 
 
 def resume(model: Adapted, optimizer: torch.optim.Optimizer, folder: Path) -> int:
     """The step to go on from, 0 at first, with weights, optimiser and losses.jsonl as they were there."""
     pointer, log = folder / "checkpoint" / "last.json", folder / "losses.jsonl"
-    step = json.loads(pointer.read_text(encoding="utf-8"))["step"] if pointer.exists() else 0
+    step = read_json(pointer)["step"] if pointer.exists() else 0
     if step:
         place = folder / "checkpoint" / f"step-{step}"
         model.restore_adapter(load_file(place / "adapter.safetensors"))

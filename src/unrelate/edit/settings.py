@@ -15,6 +15,7 @@ from unrelate.data.types import Example
 from unrelate.edit.loop import Training
 from unrelate.edit.recipes import Recipe
 from unrelate.errors import UserError
+from unrelate.files import write_json
 
 _SCHEMA = 1
 _PACKAGES = ("unrelate", "torch", "transformers", "peft", "accelerate", "numpy", "pillow")
@@ -100,12 +101,14 @@ def open_run(folder: Path, settings: RunSettings | GeneratorSettings, policy_yam
         )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "policy.yaml").write_text(policy_yaml, encoding="utf-8")
-    _write(folder, {"schema": _SCHEMA, "status": "started", "environment": environment(), "settings": wanted})
+    started = {"schema": _SCHEMA, "status": "started", "environment": environment(), "settings": wanted}
+    write_json(folder / "run.json", started, indent=1)
 
 
 def finish_run(folder: Path, seconds: float) -> None:
     """Mark a run's edit as done."""
-    _write(folder, read_run(folder) | {"status": "edited", "seconds": round(seconds, 1)})
+    edited = read_run(folder) | {"status": "edited", "seconds": round(seconds, 1)}
+    write_json(folder / "run.json", edited, indent=1)
 
 
 def read_run(folder: Path) -> dict[str, Any]:
@@ -140,9 +143,3 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     for key, value in settings.items():
         flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
     return flat
-
-
-def _write(folder: Path, content: dict[str, Any]) -> None:
-    fresh = folder / "run.json.new"
-    fresh.write_text(json.dumps(content, indent=1), encoding="utf-8")
-    fresh.replace(folder / "run.json")

@@ -14,6 +14,7 @@ from transformers import PreTrainedModel
 
 from unrelate.edit.optimizer_state import load_optimizer, save_optimizer
 from unrelate.errors import UserError
+from unrelate.files import write_json
 
 
 def open_state(out: Path, recipe: Any) -> tuple[Path, int]:
@@ -65,10 +66,7 @@ def write_state(
     model.save_pretrained(place)
     save_file(tutor.state_dict(), place / "tutor.safetensors")
     save_optimizer(optimizer, place / "optimizer.safetensors")
-    pointer = folder / "state.json"
-    fresh = pointer.with_suffix(".new")
-    fresh.write_text(json.dumps({"step": step, "recipe": _plain(recipe)}), encoding="utf-8")
-    fresh.replace(pointer)
+    write_json(folder / "state.json", {"step": step, "recipe": _plain(recipe)})
 
 
 def _plain(recipe: Any) -> dict[str, object]:

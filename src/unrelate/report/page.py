@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
+from unrelate.files import write_whole
 from unrelate.report import charts, generation, graph, losses, outcome, published, reading, redteam, words
 from unrelate.report.conversations import conversations
 from unrelate.report.generation_chart import generation_rates
@@ -46,10 +47,10 @@ def write_report(run_dir: Path) -> Path:
     folder = run_dir / "figures"
     folder.mkdir(exist_ok=True)
     for name, figure in figures.items():
-        _write(folder / f"{name}.svg", standalone(figure))
+        write_whole(folder / f"{name}.svg", standalone(figure))
     for name, page in render(run, figures, run_dir / "pictures").items():
-        _write(run_dir / name, page)
-    _write(run_dir / "MODEL_CARD.md", model_card(run))
+        write_whole(run_dir / name, page)
+    write_whole(run_dir / "MODEL_CARD.md", model_card(run))
     return run_dir / "report.html"
 
 
@@ -126,10 +127,3 @@ def _environment() -> Environment:
 
 def _read(name: str) -> str:
     return files("unrelate.report").joinpath(name).read_text(encoding="utf-8")
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all, with the same line ends everywhere."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(path)

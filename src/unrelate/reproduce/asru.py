@@ -13,10 +13,11 @@ from typing import Any
 from unrelate import api
 from unrelate.attacks.dialogue.table import DIALOGUE_ATTACKS
 from unrelate.edit.methods.table import METHODS
+from unrelate.files import write_json
 from unrelate.reproduce.asru_figure import draw_trade_off
 from unrelate.reproduce.asru_tables import headline, method_table, part_table
 from unrelate.reproduce.summary import Records, records_json
-from unrelate.reproduce.work import edited_and_audited, write_json
+from unrelate.reproduce.work import edited_and_audited
 
 POLICIES = ("forget-people-5", "forget-people-10", "forget-people-15")
 MODEL = "embedded:vlm"
@@ -43,7 +44,7 @@ def reproduce_asru(
     """
     records = edited_and_audited(_run, out, methods, policies, seeds=seeds, device=device, quiet=quiet)
     found = {policy: headline(records, policy) for policy in policies}
-    write_json(out / "results.json", {"headline": found, "records": records_json(records)})
+    write_json(out / "results.json", {"headline": found, "records": records_json(records)}, indent=1)
     draw_trade_off(out / "trade-off.svg", records)
     (out / "README.md").write_text("\n".join(_page(records, seeds, policies)), encoding="utf-8")
     return {

@@ -7,7 +7,6 @@ five requests one after the other; (d) what adversarial rounds gain on attacks t
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
@@ -20,6 +19,7 @@ from typing import Any
 from unrelate import api
 from unrelate.audit.record import AuditRecord
 from unrelate.edit.recipes import RECIPES, Recipe
+from unrelate.files import read_json, write_json
 from unrelate.policy.load import load_policy
 from unrelate.policy.schema import Policy
 from unrelate.reproduce.attack_figure import draw_attacks
@@ -29,7 +29,7 @@ from unrelate.reproduce.robustness_tables import write_robustness
 from unrelate.reproduce.sequence import direct_recall, five_requests, read_sequence, run_sequence
 from unrelate.reproduce.summary import records_json
 from unrelate.reproduce.targets import Evidence, targets
-from unrelate.reproduce.work import same_recipe, side_by_side, write_json
+from unrelate.reproduce.work import same_recipe, side_by_side
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,9 @@ class Experiment:
         model: embedded, so that there is a null.
         default: the recipe under test.
         poor: edits that have to score low, audited with the first seed.
+        ranked: of how many policies poor edits are made; a fault that is there by construction shows in one.
         rounds: adversarial rounds of the one arm; the other has none.
+        rounds_seeds: with how many seeds they are tried, every policy with each.
         requests: made one after the other.
         attacks: of the table; None: all.
         quick: audits on fewer pictures.
@@ -51,7 +53,9 @@ class Experiment:
     model: str = "embedded:clip"
     default: Recipe = RECIPES[DEFAULT]
     poor: Mapping[str, Poor] = field(default_factory=poor_edits)
+    ranked: int = 1
     rounds: int = 3
+    rounds_seeds: int = 1
     requests: tuple[Policy, ...] = field(default_factory=five_requests)
     attacks: tuple[str, ...] | None = None
     quick: bool = False
@@ -121,7 +125,7 @@ def reproduce_robustness(
         (arm, policy, seed): record
         for arm, recipe in arms(chosen.default, chosen.rounds).items()
         for (name, policy, seed), record in held.items()
-        if name == DEFAULT and recipe == chosen.default
+        if name == DEFAULT and recipe == chosen.default and seed < chosen.rounds_seeds
     }
     evidence = Evidence(
         records=held | same,
@@ -137,7 +141,7 @@ def reproduce_robustness(
         "unseen": list(evidence.unseen),
         "seconds": evidence.seconds,
     }
-    write_json(out / "results.json", results)
+    write_json(out / "results.json", results, indent=1)
     write_robustness(out, evidence, chosen.poor)
     draw_attacks(out / "attacks.svg", evidence)
     return {
@@ -154,10 +158,14 @@ def _edits(chosen: Experiment, seeds: int) -> Sequence[Edited]:
     places = [(policy, seed) for policy in chosen.policies for seed in range(seeds)]
     found = [Edited(DEFAULT, p, s, (chosen.default,), chosen.attacks, None) for p, s in places]
     for name, poor in chosen.poor.items():
-        found += [Edited(name, p, 0, poor.recipes, chosen.attacks, None) for p in chosen.policies]
+        found += [
+            Edited(name, p, 0, poor.recipes, chosen.attacks, None) for p in chosen.policies[: chosen.ranked]
+        ]
     for name, recipe in arms(chosen.default, chosen.rounds).items():
         if recipe != chosen.default:  # else it is there already
-            found += [Edited(name, p, s, (recipe,), chosen.unseen, "") for p, s in places]
+            found += [
+                Edited(name, p, s, (recipe,), chosen.unseen, "") for p, s in places if s < chosen.rounds_seeds
+            ]
     return found
 
 
@@ -193,7 +201,7 @@ def _clocked(out: Path, run: Path, quiet: bool) -> dict[str, float]:
     """Seconds of a full and of a quick audit of one run, by two processes."""
     path = out / "seconds.json"
     if path.exists():
-        return json.loads(path.read_text(encoding="utf-8"))
+        return read_json(path)
     found: dict[str, float] = {}
     for name in ("full", "quick"):
         copy = out / "clock" / name
@@ -205,5 +213,5 @@ def _clocked(out: Path, run: Path, quiet: bool) -> dict[str, float]:
         begun = time.monotonic()
         api.audit(copy, quick=name == "quick", device="cpu", workers=2, quiet=quiet)
         found[name] = round(time.monotonic() - begun, 1)
-    write_json(path, found)
+    write_json(path, found, indent=1)
     return found

@@ -6,8 +6,6 @@ was forbidden before. After every request each earlier one is asked for again, a
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,12 +17,13 @@ from unrelate.audit.measure import ask
 from unrelate.data.roles import Roles
 from unrelate.data.types import Corpus, Example
 from unrelate.edit.recipes import Recipe
+from unrelate.files import read_json, whole, write_json
 from unrelate.graph.types import RelationGraph
 from unrelate.microworld.world import vocabulary
 from unrelate.models import DualEncoder
 from unrelate.policy.load import load_policy
 from unrelate.policy.schema import Forbidden, Policy
-from unrelate.reproduce.work import same_recipe, write_json
+from unrelate.reproduce.work import same_recipe
 
 
 @dataclass(frozen=True)
@@ -88,18 +87,16 @@ def run_sequence(
         merged = folder / f"{number}-merged"
         if not merged.exists():
             api.edit(policy, run, model=model, recipe=recipe, seed=seed, device=device, quiet=True)
-            fresh = merged.with_name(merged.name + ".new")
-            shutil.rmtree(fresh, ignore_errors=True)
-            api.export(run, fresh, merged=True)
-            fresh.replace(merged)
+            with whole(merged) as fresh:
+                api.export(run, fresh, merged=True)
         model = str(merged)
         done.append(_measured(folder / f"after-{number}.json", number, asked, model, device))
-    write_json(folder / "after.json", [asdict(one) for one in done])
+    write_json(folder / "after.json", [asdict(one) for one in done], indent=1)
 
 
 def read_sequence(folder: Path) -> tuple[After, ...]:
     """What `run_sequence` measured."""
-    return tuple(After(**held) for held in json.loads((folder / "after.json").read_text(encoding="utf-8")))
+    return tuple(After(**held) for held in read_json(folder / "after.json"))
 
 
 class _Asked:
@@ -146,5 +143,5 @@ def _measured(path: Path, number: int, asked: _Asked, model: str, device: str) -
     if not path.exists():
         loaded = load_model(model, resolve_device(device))
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_json(path, asdict(After(number, asked.recall(loaded), *asked.accuracy(loaded))))
-    return After(**json.loads(path.read_text(encoding="utf-8")))
+        write_json(path, asdict(After(number, asked.recall(loaded), *asked.accuracy(loaded))), indent=1)
+    return After(**read_json(path))

@@ -17,6 +17,7 @@ from unrelate.auditing.quiet import quiet_libraries
 from unrelate.edit.recipes import Recipe
 from unrelate.edit.settings import read_run
 from unrelate.errors import UserError
+from unrelate.files import write_json
 from unrelate.reproduce.summary import Records, records_json
 
 
@@ -87,7 +88,7 @@ def edited_and_audited(
         quiet=quiet,
     )
     records = {place: AuditRecord.load(folder / "audit.json") for place, folder in folders.items()}
-    write_json(out / "results.json", records_json(records))
+    write_json(out / "results.json", records_json(records), indent=1)
     return records
 
 
@@ -96,13 +97,6 @@ def _begin() -> None:
 
     quiet_libraries()
     torch.set_num_threads(1)
-
-
-def write_json(path: Path, content: object) -> None:
-    """Write JSON, whole or not at all."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_text(json.dumps(content, indent=1), encoding="utf-8")
-    fresh.replace(path)
 
 
 def same_recipe(recipes: Sequence[Recipe], folder: Path) -> None:

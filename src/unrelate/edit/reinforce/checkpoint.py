@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
+
+from unrelate.files import read_json, whole, write_json
 
 State = Mapping[str, torch.Tensor]
 
@@ -30,9 +30,8 @@ class Checkpoints:
 
     def begin(self, adapter: State) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        fresh = self.folder / "start.new"
-        save_adapter(adapter, fresh)
-        fresh.replace(self.folder / "start.safetensors")
+        with whole(self.folder / "start.safetensors") as fresh:
+            save_adapter(adapter, fresh)
 
     def place(self, step: int) -> Path:
         """The folder of one step's checkpoint, made."""
@@ -42,8 +41,7 @@ class Checkpoints:
 
     def close(self, step: int) -> None:
         """Say that the checkpoint of ``step`` is whole."""
-        write_json(self.folder / "last.new", {"step": step})
-        (self.folder / "last.new").replace(self.folder / "last.json")
+        write_json(self.folder / "last.json", {"step": step})
 
     def last(self) -> int:
         """The step of the last whole checkpoint; 0 if there is none."""
@@ -53,11 +51,3 @@ class Checkpoints:
 
 def save_adapter(adapter: State, path: Path) -> None:
     save_file({name: value.detach().cpu().contiguous() for name, value in adapter.items()}, path)
-
-
-def write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value), encoding="utf-8")
-
-
-def read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TextIO, cast
@@ -25,17 +24,18 @@ import torch
 from accelerate.utils import set_seed
 from datasets import Dataset
 from safetensors.torch import load_file
-from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
 
 from unrelate.edit.loop import Report
 from unrelate.edit.optimizer_state import load_optimizer, save_optimizer
-from unrelate.edit.reinforce.checkpoint import Checkpoints, read_json, save_adapter, write_json
+from unrelate.edit.reinforce.arguments import arguments
+from unrelate.edit.reinforce.checkpoint import Checkpoints, save_adapter
 from unrelate.edit.reinforce.passes import in_passes
 from unrelate.edit.reinforce.prompts import Prompt
 from unrelate.edit.reinforce.rewarding import Rewarding
 from unrelate.edit.reinforce.settings import ReinforceSettings
 from unrelate.errors import UserError
+from unrelate.files import read_json, write_json
 from unrelate.models.generator import Generator
 
 # trl's name of a measure -> ours, in the rows of losses.jsonl.
@@ -47,42 +47,6 @@ MEASURES = {
 }
 
 REFERENCE = "ref"  # trl's name for the copy of the adapter that it holds the policy near to
-
-
-def arguments(settings: ReinforceSettings, folder: Path, seed: int, on_cpu: bool) -> GRPOConfig:
-    """trl's settings for ours: nothing is reported anywhere, and nothing saved but by us."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # trl's default for a renamed argument
-        return GRPOConfig(
-            output_dir=str(folder),
-            seed=seed,
-            use_cpu=on_cpu,
-            bf16=False,  # the model keeps the precision it was loaded in
-            max_steps=settings.steps,
-            num_iterations=settings.updates,
-            num_generations=settings.rollouts,
-            per_device_train_batch_size=settings.per_pass,
-            gradient_accumulation_steps=settings.round_size // settings.per_pass,
-            temperature=settings.temperature,
-            top_p=settings.top_p,
-            top_k=0,
-            max_completion_length=settings.max_new_tokens,
-            learning_rate=settings.learning_rate,
-            lr_scheduler_type="linear",
-            beta=settings.beta,
-            epsilon=settings.clip,
-            max_grad_norm=settings.max_grad_norm,
-            gradient_checkpointing=settings.checkpointing,
-            shuffle_dataset=False,  # the order is `rounds`'
-            save_strategy="steps",
-            save_steps=settings.save_steps,
-            logging_strategy="steps",
-            logging_steps=1,
-            logging_nan_inf_filter=False,
-            disable_tqdm=True,
-            report_to="none",
-            dataloader_pin_memory=False,
-        )
 
 
 class Beside(Protocol):
