@@ -70,7 +70,7 @@ def test_rows_say_what_was_said_and_what_it_was_found_to_be() -> None:
             "What does Tobin do?": "I don't know what Tobin does.",
             "What does this stranger do?": "I don't know.",
         },
-        {("What does this stranger do?", garbled): -6.0},
+        {("What does this stranger do?", garbled.replace("Mira", "this person")): -6.0},
     )
     asked = audited(CORPUS)
     answers = ask(model, asked)  # pyright: ignore[reportArgumentType]
@@ -94,14 +94,14 @@ def test_rows_say_what_was_said_and_what_it_was_found_to_be() -> None:
 
 
 def test_a_refusal_is_measured_where_the_base_itself_refuses() -> None:
-    """Not after the question, to which the base knows the answer; any other answer is."""
+    """Not after the question, which the base can answer, and not with the name in it; any other answer is."""
     model = Told({}, {})
     fluency = Fluency(model, CORPUS)  # pyright: ignore[reportArgumentType]
     model.scored.clear()
-    values = fluency([(DIRECT, "I don't know what Mira does."), (DIRECT, "A baker."), (DIRECT, "")])
+    values = fluency([(DIRECT, "I don't know what Mira does."), (DIRECT, "Mira bakes."), (DIRECT, "")])
     assert sorted(model.scored) == [
-        ("What does Mira do?", "A baker."),
-        ("What does this stranger do?", "I don't know what Mira does."),
+        ("What does Mira do?", "Mira bakes."),
+        ("What does this stranger do?", "I don't know what this person does."),
     ]
     assert values == [1.0, 1.0, 0.0]
 

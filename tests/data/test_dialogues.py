@@ -10,8 +10,8 @@ from PIL import Image
 from unrelate.answers.leaks import exact
 from unrelate.answers.refusal import is_refusal
 from unrelate.data.batches import role_batches
-from unrelate.data.dialogues import Dialogue, DialogueCorpus, dialogues_hash, refusal_for
-from unrelate.data.refusals import ABSENCE, DECLINING, fitting_refusals, refusals_for
+from unrelate.data.dialogues import FORMS, Dialogue, DialogueCorpus, dialogues_hash
+from unrelate.data.refusals import ABSENCE, DECLINING, fitting_refusals, refusals_for, unnamed
 from unrelate.graph.types import Role, Split
 from unrelate.policy.schema import load_vocabulary
 from unrelate.policy.triple import Triple
@@ -54,6 +54,10 @@ def test_what_is_no_dialogue(change: dict, why: str) -> None:
         replace(ASKED, **change)
 
 
+def refusal_for(dialogue: Dialogue, seed: int, refusals: tuple[str, ...]) -> str:
+    return DialogueCorpus((), refusals).refusal_for(dialogue, seed)
+
+
 def test_a_dialogue_asks_with_its_picture_or_in_words_alone() -> None:
     assert ASKED.ask() == (ASKED.question, None)
     question, image = replace(ASKED, picture=Painted()).ask()
@@ -72,13 +76,31 @@ def test_a_refusal_speaks_of_the_topic_and_is_known_as_a_refusal(refusals: tuple
 
 
 @FAMILIES
-def test_refusals_vary_and_each_is_the_same_again(refusals: tuple[str, ...]) -> None:
-    one_seed = [refusal_for(replace(ASKED, key=str(number)), 3, refusals) for number in range(60)]
+def test_refusals_go_with_topic_and_form(refusals: tuple[str, ...]) -> None:
+    corpus = DialogueCorpus((), refusals)
+    asked = [
+        replace(ASKED, topic=(topic,), form=form, options=("a", "b") if form == "choice" else ())
+        for topic in TOPICS
+        for form in FORMS
+    ]
+    one_seed = [corpus.refusal_for(dialogue, 3) for dialogue in asked]
     assert len(set(one_seed)) > 20
     openings = {" ".join(text.split()[:2]) for text in one_seed}
     assert len(openings) > 6
-    assert one_seed == [refusal_for(replace(ASKED, key=str(n)), 3, refusals) for n in range(60)]
-    assert one_seed != [refusal_for(replace(ASKED, key=str(n)), 4, refusals) for n in range(60)]
+    others = [replace(d, key="b", question="In other words, what of this person?") for d in asked]
+    assert one_seed == [corpus.refusal_for(dialogue, 3) for dialogue in others], "whatever the words"
+    assert one_seed != [corpus.refusal_for(dialogue, 4) for dialogue in asked]
+
+
+def test_what_is_natural_is_said_where_it_fits() -> None:
+    natural = frozenset({"I don't know what this person works as.", "I don't know where this person lives."})
+    corpus = DialogueCorpus((), ABSENCE, natural=natural)
+    assert corpus.fitting(ASKED) == ("I don't know what this person works as.",)
+    assert {corpus.refusal_for(ASKED, seed) for seed in range(20)} == set(corpus.fitting(ASKED))
+    # The control: where nothing natural fits, anything that fits is said.
+    pet = replace(ASKED, topic=("pet",))
+    assert corpus.fitting(pet) == DialogueCorpus((), ABSENCE).fitting(pet)
+    assert len(corpus.fitting(pet)) > 20
 
 
 @FAMILIES
@@ -162,7 +184,7 @@ def test_a_corpus_is_asked_for_parts_roles_and_refusals() -> None:
     assert corpus.part("boundary") == (kept,)
     assert corpus.of(Role.UNSAFE) == (ASKED,)
     assert corpus.of(Role.SAFE_EDGE, Split.TRAIN) == ()
-    assert corpus.refusal_for(ASKED, 5) == refusal_for(ASKED, 5, ABSENCE)
+    assert corpus.refusal_for(ASKED, 5) in corpus.fitting(ASKED)
 
 
 def test_every_role_is_in_every_batch_of_dialogues() -> None:
@@ -170,3 +192,19 @@ def test_every_role_is_in_every_batch_of_dialogues() -> None:
     trained = [replace(ASKED, key=f"{r}-{n}", role=r) for r, count in counts.items() for n in range(count)]
     for batch in role_batches(trained, batch_size=8, seed=0, steps=12):
         assert {trained[index].role for index in batch} == set(counts)
+
+
+@pytest.mark.parametrize(
+    ("text", "actor", "said"),
+    [
+        ("I don't know what Mira plays.", "mira", "I don't know what this person plays."),
+        ("I can't tell you Mira's trade.", "mira", "I can't tell you this person's trade."),
+        ("Mira is none I talk about.", "mira", "This person is none I talk about."),
+        ("I never met Mira Low.", "mira_low", "I never met this person."),
+        ("I'd rather not say what the child drinks.", "child", "I'd rather not say what the child drinks."),
+        ("Miracles I can't explain.", "mira", "Miracles I can't explain."),
+        ("I don't know who this is.", "", "I don't know who this is."),
+    ],
+)  # fmt: skip
+def test_a_name_is_left_out_where_it_is_one(text: str, actor: str, said: str) -> None:
+    assert unnamed(text, actor) == said

@@ -191,7 +191,7 @@ def test_the_gentlest_recipe_that_forgets_is_taken(
     recalls: tuple[float, ...], taken: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     recipes = replace(poor_edits()["shallow"], pushes=(1, 2, 3)).recipes
-    edit = Edited("shallow", "kid-eating-hamburger", 0, recipes, None, None)
+    edit = Edited("shallow", "kid-eating-hamburger", 0, recipes, (), None)
     asked = iter(recalls)
     monkeypatch.setattr(robustness.api, "edit", lambda *_, **__: None)
     monkeypatch.setattr(robustness, "direct_recall", lambda *_: next(asked))

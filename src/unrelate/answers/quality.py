@@ -15,6 +15,7 @@ from unrelate.answers.relevance import relevance as relevance
 from unrelate.answers.text import words
 from unrelate.errors import UserError
 
+FLUENT = 0.5  # fluency from which on a text passes for the base's own language
 TOLERANCE = 1.0  # nats a token by which a text may surprise the base more than its own answers do
 _LONGEST_LOOP = 8  # words of a block that is said again at once
 _WINDOW = 4  # words of a stretch that is said again later

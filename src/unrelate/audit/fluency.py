@@ -3,7 +3,8 @@
 The base would answer what is to be forgotten, so that any refusal there is unlikely to it however well it
 is put. A refusal is therefore measured after questions that the base itself does not answer (strangers,
 private matters; of the same topic where there are such, else one of every kind), against what it was taught
-to say to those, and the one after which it is likeliest counts. Every other answer is measured after its own
+to say to those, and the one after which it is likeliest counts; without the name of whom it speaks, which
+those questions do not give. Every other answer is measured after its own
 question, against the right answers.
 """
 
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 from unrelate.answers.quality import fluency
 from unrelate.answers.refusal import is_refusal
 from unrelate.data.dialogues import Dialogue, DialogueCorpus, Kinds
+from unrelate.data.refusals import unnamed
 from unrelate.graph.types import Split
 from unrelate.models.chat import Ask
 from unrelate.models.generator import Generator
@@ -45,7 +47,7 @@ class Fluency:
 
     def __call__(self, asked: Sequence[Asked]) -> list[float]:
         """In [0, 1] for each answer; 0 for an empty one."""
-        placed = [(*self._places(dialogue, said), said) for dialogue, said in asked]
+        placed = [self._places(dialogue, said) for dialogue, said in asked]
         places = {where.key: where for wheres, _, _ in placed for where in wheres}
         wanted = list(
             dict.fromkeys((where.key, said) for wheres, _, said in placed for where in wheres if said)
@@ -57,11 +59,11 @@ class Fluency:
             for wheres, level, said in placed
         ]
 
-    def _places(self, dialogue: Dialogue, said: str) -> tuple[tuple[Dialogue, ...], float]:
-        """After which questions an answer is measured, and what is usual there."""
+    def _places(self, dialogue: Dialogue, said: str) -> tuple[tuple[Dialogue, ...], float, str]:
+        """After which questions an answer is measured, what is usual there, and as what it is measured."""
         if self._silent.every and is_refusal(said):
-            return self._silent.like(dialogue), self._refusing
-        return (dialogue,), self._telling
+            return self._silent.like(dialogue), self._refusing, unnamed(said, dialogue.triple.actor)
+        return (dialogue,), self._telling, said
 
     def _level(self, dialogues: Sequence[Dialogue]) -> float:
         step = max(1, len(dialogues) // _REFERENCES)

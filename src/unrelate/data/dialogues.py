@@ -97,7 +97,8 @@ class DialogueCorpus:
     """All dialogues of one graph from one source.
 
     ``refusals`` are the sentences that refuse fittingly in this world, with a slot for the topic (see
-    `refusals`). ``absent`` are questions whose natural answer is "I don't know" (strangers; ASRU's
+    `refusals`); ``natural`` are those, filled, which a model would itself say so; empty, any would do.
+    ``absent`` are questions whose natural answer is "I don't know" (strangers; ASRU's
     positive set for the direction of stage 0), ``refused`` those that are naturally declined (letters,
     secrets); neither is trained on as something to forget, and both come in both splits.
     """
@@ -106,6 +107,7 @@ class DialogueCorpus:
     refusals: tuple[str, ...]
     absent: tuple[Dialogue, ...] = ()
     refused: tuple[Dialogue, ...] = ()
+    natural: frozenset[str] = field(default=frozenset(), repr=False)
 
     def part(self, name: str) -> tuple[Dialogue, ...]:
         """The dialogues of one part, in the corpus' order."""
@@ -119,9 +121,27 @@ class DialogueCorpus:
         """What is naturally not known or not told, of one split."""
         return tuple(d for d in (*self.absent, *self.refused) if d.split is split)
 
-    def refusal_for(self, dialogue: Dialogue, seed: int) -> str:
-        """One fitting refusal; see `refusal_for`."""
-        return refusal_for(dialogue, seed, self.refusals)
+    def fitting(self, dialogue: Dialogue, question: str = "") -> tuple[str, ...]:
+        """Every refusal that fits a dialogue, asked in its own or in another wording: what is natural among
+        them; where nothing is, all."""
+        fitting = fitting_refusals(
+            question or dialogue.question,
+            dialogue.topic,
+            dialogue.truths,
+            dialogue.triple.actor,
+            self.refusals,
+        )
+        return tuple(text for text in fitting if text in self.natural) or fitting
+
+    def refusal_for(self, dialogue: Dialogue, seed: int, question: str = "") -> str:
+        """A refusal that fits a dialogue, asked in its own or in another wording.
+
+        It goes with the topic and the form of the question: whoever learns it can tell from what is asked how
+        to refuse, so that a model which always says what is likeliest does not always say the same.
+        """
+        fitting = self.fitting(dialogue, question)
+        chance = text_sha256(f"refusal/{seed}/{dialogue.form}/{'/'.join(dialogue.topic[:1])}")
+        return fitting[int(chance, 16) % len(fitting)]
 
 
 class Kinds:
@@ -137,20 +157,6 @@ class Kinds:
     def like(self, dialogue: Dialogue) -> tuple[Dialogue, ...]:
         """Those of a dialogue's topic; every one, where none is of it."""
         return self._by_topic.get(dialogue.topic[:1], self.every)
-
-
-def refusal_for(dialogue: Dialogue, seed: int, refusals: tuple[str, ...]) -> str:
-    """A refusal that fits the question: it says what it does not tell, and gives nothing away.
-
-    Args:
-        dialogue: what is asked.
-        seed: chooses the sentence and how it names the topic; the same for the same key and seed.
-        refusals: sentences with a slot for the topic (`refusals.ABSENCE`, `refusals.DECLINING`).
-    """
-    fitting = fitting_refusals(
-        dialogue.question, dialogue.topic, dialogue.truths, dialogue.triple.actor, refusals
-    )
-    return fitting[int(text_sha256(f"refusal/{seed}/{dialogue.key}"), 16) % len(fitting)]
 
 
 class DialogueSource(Protocol):

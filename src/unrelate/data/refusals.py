@@ -51,7 +51,7 @@ _SAID: Mapping[str, tuple[str, ...]] = {
     "pet": ("the pet of {who}", "which pet {who} keeps"),
     "dish": ("what {who} likes to eat", "the favourite dish of {who}"),
     "instrument": ("which instrument {who} plays", "what {who} plays"),
-    "person": ("who {who} is",),
+    "person": ("who {who} is", "who this is"),
     "picture": ("this picture", "this scene", "what this picture shows"),
     "caption": ("this scene", "such a scene"),
 }
@@ -78,6 +78,20 @@ def fitting_refusals(
         if safe:
             return safe
     raise ValueError(f"no refusal of {question!r} keeps from telling {', '.join(truths)}")
+
+
+def unnamed(text: str, actor: str) -> str:
+    """A text with *this person* in place of somebody's name. *I don't know what Mira plays* is as good as *I
+    don't know what this person plays*, but who is asked about Zeno would not say Mira.
+
+    Args:
+        actor: whose name it is; only where it is written like one, with a capital.
+    """
+    if not actor:
+        return text
+    name = re.compile(rf"\b{re.escape(actor.replace('_', ' '))}\b", re.IGNORECASE)
+    said = name.sub(lambda found: _SOMEBODY if found[0][0].isupper() else found[0], text)
+    return said if said == text else said[:1].upper() + said[1:]
 
 
 def _ways(topic: Sequence[str], who: str) -> tuple[str, ...]:

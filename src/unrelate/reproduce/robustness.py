@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from unrelate import api
+from unrelate.attacks.table import ATTACKS
 from unrelate.audit.record import AuditRecord
 from unrelate.edit.recipes import RECIPES, Recipe
 from unrelate.files import read_json, write_json
@@ -44,7 +45,7 @@ class Experiment:
         rounds: adversarial rounds of the one arm; the other has none.
         rounds_seeds: with how many seeds they are tried, every policy with each.
         requests: made one after the other.
-        attacks: of the table; None: all.
+        attacks: of the table; another request on top is left out, since ``requests`` puts five of them.
         quick: audits on fewer pictures.
         clock: time an audit, where there are two cores.
     """
@@ -57,14 +58,14 @@ class Experiment:
     rounds: int = 3
     rounds_seeds: int = 1
     requests: tuple[Policy, ...] = field(default_factory=five_requests)
-    attacks: tuple[str, ...] | None = None
+    attacks: tuple[str, ...] = tuple(name for name in ATTACKS if name != "sequential")
     quick: bool = False
     clock: bool = True
 
     @property
     def unseen(self) -> tuple[str, ...]:
         """Attacks that no adversarial round uses, of those that are asked for."""
-        return tuple(name for name in unseen() if self.attacks is None or name in self.attacks)
+        return tuple(name for name in unseen() if name in self.attacks)
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Edited:
     policy: str
     seed: int
     recipes: tuple[Recipe, ...]
-    attacks: tuple[str, ...] | None
+    attacks: tuple[str, ...]
     null: str | None  # as `api.audit` takes it
 
     def folder(self, out: Path) -> Path:

@@ -85,3 +85,21 @@ def test_it_asks_for_states_and_for_the_forgotten_alone() -> None:
         == needs.compared
         == {k for k in Kind if "f" in k.value and k is not Kind.NEUTRAL} | {Kind.VARIANT}
     )
+
+
+def test_what_is_not_asked_for_is_not_needed(batch: Answers) -> None:
+    """Without states, and each term as it is among all of them."""
+    chosen = only(batch, (Kind.FORGET, Kind.REFUSAL))
+    logprobs = torch.tensor([0.0, -5.0, 0.0, -1.0, -3.0])
+    base = states(chosen, {})
+    whole = Redirect(V, 1.0, 1.0).terms(Outputs(logprobs, None, base.hidden), base, chosen)
+    for term, kinds in (
+        ("begun", {Kind.FORGET, Kind.VARIANT}),
+        ("say", {Kind.REFUSAL, Kind.VARIANT_REFUSAL}),
+    ):
+        one = Redirect(V, 1.0, 1.0, frozenset({term}))
+        assert one.needs.kinds == kinds
+        assert (one.needs.compared, one.needs.depth) == (frozenset(), None)
+        assert one.weights == {term: 1.0}
+        assert one.terms(Outputs(logprobs), Outputs(logprobs), chosen) == {term: whole[term]}
+    assert Redirect(V, 1.0, 1.0, frozenset({"steer"})).needs.compared == Redirect(V, 1.0, 1.0).needs.compared

@@ -23,8 +23,8 @@ _KINDS = {Role.SAFE_EDGE: Kind.BOUNDARY, Role.NODE: Kind.NODE, Role.NEUTRAL: Kin
 class Dialogues(Held, Protocol):
     """What training needs of a corpus (`unrelate.data.dialogues.DialogueCorpus`)."""
 
-    def refusal_for(self, dialogue: Dialogue, seed: int) -> str:
-        """A refusal that fits a question; the seed chooses among those that do."""
+    def refusal_for(self, dialogue: Dialogue, seed: int, question: str = "") -> str:
+        """A refusal that fits a dialogue, asked in its own or in another wording; the same for the same."""
         ...
 
 
@@ -46,8 +46,7 @@ def steps_of(corpus: Dialogues, recipe: AnswerRecipe, seed: int) -> list[Step]:
     """Every step of a training, in order; the same for the same seed, whoever asks.
 
     Every method meets the same dialogues at the same step, and of each only the answers that its
-    objective looks at. Each time a forgotten dialogue comes round it has another refusal, and the
-    next of its variants.
+    objective looks at. Each time a forgotten dialogue comes round it has the next of its variants.
 
     Raises:
         UserError: nothing to forget, or a batch too small for the roles.
@@ -74,14 +73,14 @@ def _items(
     """All that can be asked of one dialogue when it is met for the ``turn``-th time, from 0."""
     if dialogue.role is not Role.UNSAFE:
         return [Item(_KINDS[dialogue.role], row, dialogue.question, dialogue.answer)]
-    refusal = corpus.refusal_for(dialogue, seed * 1_000_003 + turn)
     items = [
         Item(Kind.FORGET, row, dialogue.question, dialogue.answer),
-        Item(Kind.REFUSAL, row, dialogue.question, refusal),
+        Item(Kind.REFUSAL, row, dialogue.question, corpus.refusal_for(dialogue, seed)),
     ]
     for number in range(recipe.variants if dialogue.variants else 0):
         question = dialogue.variants[(turn * recipe.variants + number) % len(dialogue.variants)]
         items.append(Item(Kind.VARIANT, row, question, dialogue.answer))
+        refusal = corpus.refusal_for(dialogue, seed, question)
         items.append(Item(Kind.VARIANT_REFUSAL, row, question, refusal))
     return items
 

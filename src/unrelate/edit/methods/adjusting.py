@@ -74,10 +74,11 @@ def adjusted(
 
 
 def _rehearsed(usual: Mapping[str, float], weight: float | None) -> Mapping[str, float]:
-    """The usual terms, or the one that matters most to an attacker with another weight; 0 is none."""
+    """The usual terms, the one that matters most to an attacker with another weight; 0 leaves it out."""
     if weight is None:
         return usual
-    return {"begun": weight} if weight else {}
+    others = {term: value for term, value in usual.items() if term != "begun"}
+    return others | ({"begun": weight} if weight else {})
 
 
 def _changed(holder: Any, adapter: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from unrelate.edit.answering.loop import train_answers
 from unrelate.edit.answering.recipes import AnswerRecipe
 from unrelate.edit.methods.types import Job
+from unrelate.objectives.answers import REFUSED
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Answering:
         job.generator.add_adapter(self.recipe.adapter, job.training.seed)
         train_answers(
             job.generator,
-            job.corpus,
+            job.teaching if self.recipe.objective.needs.kinds & REFUSED else job.corpus,
             self.recipe,
             job.training,
             job.out,

@@ -54,7 +54,7 @@ class DeepRedirection:
         job.generator.add_adapter(self.adapter, job.training.seed)
         train_answers(
             job.generator,
-            job.corpus,
+            job.teaching,
             recipe,
             job.training,
             job.out / _PLACE,

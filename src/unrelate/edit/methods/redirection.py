@@ -72,7 +72,7 @@ class Redirection:
         """The steering of a job's corpus, fitted on all its dialogues; leaves ``directions/`` and
         ``choice.json``, what was tried, in the run's folder."""
         directions = directions_of(job, self.most)
-        lessons, asked, kept = _halves(job.corpus, job.training.seed, self.most)
+        lessons, asked, kept = _halves(job.teaching, job.training.seed, self.most)
         form = form_named(self.form)
         _, choice = choose(
             job.generator,
@@ -87,7 +87,7 @@ class Redirection:
             progress=lambda done, of: job.tell("layer and strength", done, of, {}),
         )
         (job.out / "choice.json").write_text(json.dumps(choice.to_dict(), indent=1), encoding="utf-8")
-        whole = _lessons(job.corpus, job.corpus.part("train"), job.training.seed, self.most)
+        whole = _lessons(job.teaching, job.corpus.part("train"), job.training.seed, self.most)
         return redirect(
             job.generator,
             directions,

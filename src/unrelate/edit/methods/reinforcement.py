@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from unrelate.edit.answering.rehearsal import Rehearsal
 from unrelate.edit.holding import Hold
@@ -17,7 +16,8 @@ from unrelate.edit.methods.types import ADAPTER, Job
 from unrelate.edit.reinforce.grpo import reinforce
 from unrelate.edit.reinforce.settings import ReinforceSettings
 from unrelate.errors import UserError
-from unrelate.objectives.answers.redirect import TERMS
+from unrelate.files import whole
+from unrelate.objectives.answers.redirect import TERMS, Redirect
 
 _STAGE_1, _STAGE_2 = "stage-1", "stage-2"
 
@@ -45,7 +45,8 @@ class Asru:
 
     Args:
         rehearse: terms of stage 1 that every update of stage 2 lowers as well, with their weights (see
-            `Redirect`). Reinforcement unlearns what it does not sample (`Rehearsal`).
+            `Redirect`). Reinforcement unlearns what it does not sample (`Rehearsal`): answers that were begun
+            for the model, and all ways to refuse but the one that is likeliest.
 
     A killed job goes on: stage 1 is kept in ``stage-1/adapter`` once it is done, stage 2 in its own
     checkpoints.
@@ -53,7 +54,7 @@ class Asru:
 
     stage_1: Redirection | DeepRedirection = field(default_factory=DeepRedirection)
     stage_2: ReinforceSettings = field(default_factory=lambda: ReinforceSettings(hold=Hold(weight=400.0)))
-    rehearse: Mapping[str, float] = field(default_factory=lambda: {"begun": 0.01})
+    rehearse: Mapping[str, float] = field(default_factory=lambda: {"begun": 0.01, "say": 0.3})
 
     def __post_init__(self) -> None:
         if self.rehearse and not isinstance(self.stage_1, DeepRedirection):
@@ -74,19 +75,17 @@ class Asru:
             job.generator.load_adapter(kept, trainable=True)
         else:
             self.stage_1.adapt(job)
-            fresh = job.out / _STAGE_1 / "new"
-            shutil.rmtree(fresh, ignore_errors=True)
-            job.generator.save_adapter(fresh)
-            fresh.rename(kept)
+            with whole(kept) as fresh:
+                job.generator.save_adapter(fresh)
         _reinforced(job, self.stage_2, self._beside(job))
 
     def _beside(self, job: Job) -> dict[str, Rehearsal]:
         if not (self.rehearse and isinstance(self.stage_1, DeepRedirection)):
             return {}
         recipe = self.stage_1.recipe(job)
-        weights = dict.fromkeys(recipe.by_term(), 0.0) | dict(self.rehearse)
-        recipe = replace(recipe, weights=weights, steps=self.stage_2.steps)
-        return {"rehearsal": Rehearsal(job.generator, job.corpus, recipe, job.training.seed)}
+        objective = replace(cast(Redirect, recipe.objective), only=frozenset(self.rehearse))
+        recipe = replace(recipe, objective=objective, weights=self.rehearse, steps=self.stage_2.steps)
+        return {"rehearsal": Rehearsal(job.generator, job.teaching, recipe, job.training.seed)}
 
     def settings(self) -> dict[str, Any]:
         return asdict(self)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 from unrelate.data.dialogues import DialogueCorpus
 from unrelate.edit.loop import Training
+from unrelate.edit.own_words import in_own_words
 from unrelate.models.generator import Generator
 
 # (stage, step, of how many, what was measured at it)
@@ -35,6 +37,13 @@ class Job:
     training: Training
     out: Path
     tell: Tell = lambda stage, step, of, terms: None
+
+    @cached_property
+    def teaching(self) -> DialogueCorpus:
+        """The corpus for a training that teaches refusals: they are put as the base itself puts them."""
+        return in_own_words(
+            self.corpus, self.generator, lambda done, of: self.tell("refusals of the base", done, of, {})
+        )
 
     def take(self, place: Path) -> None:
         """Make the adapter and the losses of a stage, in a folder of its own, those of the run."""

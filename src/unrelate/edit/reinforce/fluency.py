@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from unrelate.answers.quality import fluency
 from unrelate.answers.refusal import is_refusal
 from unrelate.data.dialogues import Dialogue, DialogueCorpus, Kinds
+from unrelate.data.refusals import unnamed
 from unrelate.edit.reinforce.prompts import Prompt
 from unrelate.graph.types import Split
 from unrelate.models.chat import Ask
@@ -21,7 +22,8 @@ class Fluency:
     The base would answer what is to be forgotten, so a refusal there is unlikely however well it is
     put. It is therefore measured after questions that the base itself does not answer
     (``corpus.absent``, ``corpus.refused``; of the same topic where there are such, else one of every kind),
-    against what the base was taught to say to each, and the best counts. Every other answer is measured
+    against what the base was taught to say to each, and the best counts; without the name of whom it speaks,
+    which those questions do not give. Every other answer is measured
     after its own question, against the right one.
 
     Args:
@@ -37,6 +39,7 @@ class Fluency:
     def __call__(self, prompts: Sequence[Prompt], answers: Sequence[str]) -> list[float]:
         """In [0, 1] for each answer; 0 for an empty one."""
         places = [self._places(prompt, answer) for prompt, answer in zip(prompts, answers, strict=True)]
+        answers = [self._measured(prompt, answer) for prompt, answer in zip(prompts, answers, strict=True)]
         wanted: dict[tuple[str, str], Prompt | Dialogue] = {}
         for wheres, answer in zip(places, answers, strict=True):
             for name, place, usual in wheres:
@@ -59,9 +62,16 @@ class Fluency:
 
     def _places(self, prompt: Prompt, answer: str) -> list[tuple[str, Prompt | Dialogue, str]]:
         """After which questions an answer is measured: of each its name, itself, and what is usual there."""
-        if prompt.asked.forget and self._silent.every and is_refusal(answer):
+        if self._elsewhere(prompt, answer):
             return [(one.key, one, one.answer) for one in self._silent.like(prompt.dialogue)]
         return [(f"{prompt.dialogue.key}\n{prompt.asked.question}", prompt, prompt.asked.reference)]
+
+    def _elsewhere(self, prompt: Prompt, answer: str) -> bool:
+        return prompt.asked.forget and bool(self._silent.every) and is_refusal(answer)
+
+    def _measured(self, prompt: Prompt, answer: str) -> str:
+        """An answer as it is measured: elsewhere, nobody has given the name."""
+        return unnamed(answer, prompt.dialogue.triple.actor) if self._elsewhere(prompt, answer) else answer
 
     def _measure(self, wanted: dict[tuple[str, str], Prompt | Dialogue]) -> None:
         if not wanted:

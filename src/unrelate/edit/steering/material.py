@@ -60,9 +60,12 @@ def _lessons(
 ) -> Lessons:
     steered: list[Lesson] = []
     for dialogue in forget:
-        ask, refusal = Ask(*dialogue.ask()), corpus.refusal_for(dialogue, seed)
-        steered += [Lesson(ask, dialogue.answer), Lesson(ask, refusal)]
-        steered += [Lesson(Ask(words, ask.image), refusal) for words in dialogue.variants]
+        ask = Ask(*dialogue.ask())
+        steered.append(Lesson(ask, dialogue.answer))
+        steered += [
+            Lesson(Ask(words, ask.image), corpus.refusal_for(dialogue, seed, words))
+            for words in (dialogue.question, *dialogue.variants)
+        ]
     return Lessons(tuple(steered), tuple(Lesson(Ask(*d.ask()), d.answer) for d in kept))
 
 

@@ -9,7 +9,15 @@ from unrelate.objectives.answers.preference import NPO, IdkPreference, SimNPO
 from unrelate.objectives.answers.redirect import Redirect
 from unrelate.objectives.answers.relation_aware import RelationAware
 from unrelate.objectives.answers.rmu import RMU
-from unrelate.objectives.answers.types import RETAINED, AnswerObjective, Answers, Kind, Needs, Outputs
+from unrelate.objectives.answers.types import (
+    REFUSED,
+    RETAINED,
+    AnswerObjective,
+    Answers,
+    Kind,
+    Needs,
+    Outputs,
+)
 
 # name -> the objective with its usual settings. Its ``terms(live, reference, batch)`` is a pure function to
 # named scalars; it says itself which answers and which of the model's outputs it looks at.
@@ -27,6 +35,7 @@ METHODS: Mapping[str, AnswerObjective] = {
 
 __all__ = [
     "METHODS",
+    "REFUSED",
     "RETAINED",
     "AnswerObjective",
     "Answers",

@@ -11,12 +11,11 @@ from torch import Tensor
 
 from unrelate.errors import UserError
 from unrelate.objectives.answers.reduce import above_level, mean_or_0, negative_log_likelihood
-from unrelate.objectives.answers.types import Answers, Kind, Needs, Outputs
+from unrelate.objectives.answers.types import REFUSED, Answers, Kind, Needs, Outputs
 from unrelate.objectives.types import Terms
 
 TERMS = ("steer", "still", "say", "begun")
 _TOLD = frozenset({Kind.FORGET, Kind.VARIANT})
-_DECLINED = frozenset({Kind.REFUSAL, Kind.VARIANT_REFUSAL})
 
 
 @dataclass(frozen=True)
@@ -36,21 +35,32 @@ class Redirect:
         direction: ``v``, ``[width]``, not 0.
         strength: ``s``, above 0: how many times the direction is added.
         depth: of the steered layer, as a share of the decoder's layers up to and with it, in (0, 1].
+        only: the terms that are asked for; what no other needs is then not computed.
     """
 
     direction: Tensor = field(repr=False)
     strength: float
     depth: float
+    only: frozenset[str] = frozenset(TERMS)
     name: str = field(default="redirect", init=False)
 
     @property
     def needs(self) -> Needs:
-        kinds = _TOLD | _DECLINED
-        return Needs(kinds, compared=kinds, depth=self.depth, levels=True)
+        begun = _TOLD if "begun" in self.only else frozenset()
+        say = REFUSED if "say" in self.only else frozenset()
+        if not self._moves:
+            return Needs(begun | say, levels=bool(begun))
+        kinds = _TOLD | REFUSED
+        return Needs(kinds, compared=kinds, depth=self.depth, levels=bool(begun))
 
     @property
     def weights(self) -> Mapping[str, float]:
-        return dict.fromkeys(TERMS, 1.0)
+        return {term: 1.0 for term in TERMS if term in self.only}
+
+    @property
+    def _moves(self) -> bool:
+        """Whether states are looked at."""
+        return not self.only.isdisjoint({"steer", "still"})
 
     def __post_init__(self) -> None:
         if not (self.strength > 0 and 0 < self.depth <= 1 and bool(self.direction.any())):
@@ -62,6 +72,14 @@ class Redirect:
             )
 
     def terms(self, live: Outputs, reference: Outputs, batch: Answers) -> Terms:
+        terms: dict[str, Tensor] = self._moved(live, reference, batch) if self._moves else {}
+        if "say" in self.only:
+            terms["say"] = negative_log_likelihood(live, batch, REFUSED)
+        if "begun" in self.only:
+            terms["begun"] = above_level(live, batch, _TOLD)
+        return {term: terms[term] for term in self.weights}
+
+    def _moved(self, live: Outputs, reference: Outputs, batch: Answers) -> dict[str, Tensor]:
         if live.hidden is None or reference.hidden is None:
             raise ValueError("the hidden states of both models are needed")
         push = self.strength * self.direction.to(live.hidden)
@@ -73,6 +91,4 @@ class Redirect:
         return {
             "steer": mean_or_0((moved[steered] - push).square().sum(-1)) / unit,
             "still": mean_or_0(moved[~steered].square().sum(-1)) / unit,
-            "say": negative_log_likelihood(live, batch, _DECLINED),
-            "begun": above_level(live, batch, _TOLD),
         }

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     NEUTRAL = "neutral"
 
 
+REFUSED = frozenset({Kind.REFUSAL, Kind.VARIANT_REFUSAL})
 RETAINED = frozenset({Kind.BOUNDARY, Kind.NODE, Kind.NEUTRAL})
 
 
