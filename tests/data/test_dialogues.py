@@ -76,20 +76,28 @@ def test_a_refusal_speaks_of_the_topic_and_is_known_as_a_refusal(refusals: tuple
 
 
 @FAMILIES
-def test_refusals_go_with_topic_and_form(refusals: tuple[str, ...]) -> None:
+def test_refusals_vary_and_each_is_the_same_again(refusals: tuple[str, ...]) -> None:
+    one_seed = [refusal_for(replace(ASKED, key=str(number)), 3, refusals) for number in range(60)]
+    assert len(set(one_seed)) > 20
+    openings = {" ".join(text.split()[:2]) for text in one_seed}
+    assert len(openings) > 6
+    assert one_seed == [refusal_for(replace(ASKED, key=str(n)), 3, refusals) for n in range(60)]
+    assert one_seed != [refusal_for(replace(ASKED, key=str(n)), 4, refusals) for n in range(60)]
+
+
+@FAMILIES
+def test_settled_refusals_go_with_topic_and_form(refusals: tuple[str, ...]) -> None:
     corpus = DialogueCorpus((), refusals)
     asked = [
         replace(ASKED, topic=(topic,), form=form, options=("a", "b") if form == "choice" else ())
         for topic in TOPICS
         for form in FORMS
     ]
-    one_seed = [corpus.refusal_for(dialogue, 3) for dialogue in asked]
+    one_seed = [corpus.refusal_for(dialogue, 3, settled=True) for dialogue in asked]
     assert len(set(one_seed)) > 20
-    openings = {" ".join(text.split()[:2]) for text in one_seed}
-    assert len(openings) > 6
     others = [replace(d, key="b", question="In other words, what of this person?") for d in asked]
-    assert one_seed == [corpus.refusal_for(dialogue, 3) for dialogue in others], "whatever the words"
-    assert one_seed != [corpus.refusal_for(dialogue, 4) for dialogue in asked]
+    assert one_seed == [corpus.refusal_for(d, 3, settled=True) for d in others], "whatever the words"
+    assert one_seed != [corpus.refusal_for(d, 4, settled=True) for d in asked]
 
 
 def test_what_is_natural_is_said_where_it_fits() -> None:

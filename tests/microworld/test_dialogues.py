@@ -109,7 +109,7 @@ def test_the_forbidden_is_told_by_its_answer_and_by_no_refusal(policy: str) -> N
     for answer, truths in {(d.answer, d.truths) for d in unsafe}:
         assert exact(answer, truths), answer
         assert not is_refusal(answer)
-    refusals = {corpus.refusal_for(d, 0): d.truths for d in unsafe}
+    refusals = {text: d.truths for d in unsafe for text in corpus.fitting(d)}
     for refusal, truths in refusals.items():
         assert is_refusal(refusal), refusal
         assert not exact(refusal, truths), (refusal, truths)

@@ -133,15 +133,16 @@ class DialogueCorpus:
         )
         return tuple(text for text in fitting if text in self.natural) or fitting
 
-    def refusal_for(self, dialogue: Dialogue, seed: int, question: str = "") -> str:
-        """A refusal that fits a dialogue, asked in its own or in another wording.
+    def refusal_for(self, dialogue: Dialogue, seed: int, question: str = "", *, settled: bool = False) -> str:
+        """A refusal that fits a dialogue, asked in its own or in another wording; the seed chooses.
 
-        It goes with the topic and the form of the question: whoever learns it can tell from what is asked how
-        to refuse, so that a model which always says what is likeliest does not always say the same.
+        Args:
+            settled: all questions of one topic and form have the same. Whoever learns it can tell from what
+                is asked how to refuse; a model that says what is likeliest need not always say the same.
         """
         fitting = self.fitting(dialogue, question)
-        chance = text_sha256(f"refusal/{seed}/{dialogue.form}/{'/'.join(dialogue.topic[:1])}")
-        return fitting[int(chance, 16) % len(fitting)]
+        whose = f"{dialogue.form}/{'/'.join(dialogue.topic[:1])}" if settled else dialogue.key
+        return fitting[int(text_sha256(f"refusal/{seed}/{whose}"), 16) % len(fitting)]
 
 
 class Kinds:

@@ -47,9 +47,21 @@ def test_answers_are_the_corpus_own(corpus: DialogueCorpus, recipe: AnswerRecipe
         assert item.question in (dialogue.variants if reworded else (dialogue.question,))
 
 
-def test_a_question_always_has_the_same_refusal(corpus: DialogueCorpus, recipe: AnswerRecipe) -> None:
-    found: dict[str, set[str]] = {}
+def test_refusals_vary_from_one_time_to_the_next(corpus: DialogueCorpus, recipe: AnswerRecipe) -> None:
+    """Four forgotten dialogues, two a step: each is met six times, with more than one refusal."""
+    found: dict[int, list[str]] = {}
     for item in items(steps_of(corpus, recipe, 0)):
+        if item.kind is Kind.REFUSAL:
+            found.setdefault(item.dialogue, []).append(item.answer)
+    assert [len(answers) for answers in found.values()] == [6, 6, 6, 6]
+    assert all(len(set(answers)) > 1 for answers in found.values())
+
+
+def test_where_refusals_are_settled_a_question_always_has_the_same(
+    corpus: DialogueCorpus, recipe: AnswerRecipe
+) -> None:
+    found: dict[str, set[str]] = {}
+    for item in items(steps_of(corpus, replace(recipe, settled=True), 0)):
         if item.kind in (Kind.REFUSAL, Kind.VARIANT_REFUSAL):
             found.setdefault(item.question, set()).add(item.answer)
     assert len(found) >= 8, "own wordings and others"

@@ -23,7 +23,7 @@ _KINDS = {Role.SAFE_EDGE: Kind.BOUNDARY, Role.NODE: Kind.NODE, Role.NEUTRAL: Kin
 class Dialogues(Held, Protocol):
     """What training needs of a corpus (`unrelate.data.dialogues.DialogueCorpus`)."""
 
-    def refusal_for(self, dialogue: Dialogue, seed: int, question: str = "") -> str:
+    def refusal_for(self, dialogue: Dialogue, seed: int, question: str = "", *, settled: bool = False) -> str:
         """A refusal that fits a dialogue, asked in its own or in another wording; the same for the same."""
         ...
 
@@ -46,7 +46,8 @@ def steps_of(corpus: Dialogues, recipe: AnswerRecipe, seed: int) -> list[Step]:
     """Every step of a training, in order; the same for the same seed, whoever asks.
 
     Every method meets the same dialogues at the same step, and of each only the answers that its
-    objective looks at. Each time a forgotten dialogue comes round it has the next of its variants.
+    objective looks at. Each time a forgotten dialogue comes round it has the next of its variants and,
+    unless the recipe's refusals are settled, another refusal.
 
     Raises:
         UserError: nothing to forget, or a batch too small for the roles.
@@ -73,15 +74,19 @@ def _items(
     """All that can be asked of one dialogue when it is met for the ``turn``-th time, from 0."""
     if dialogue.role is not Role.UNSAFE:
         return [Item(_KINDS[dialogue.role], row, dialogue.question, dialogue.answer)]
+    drawn = seed if recipe.settled else seed * 1_000_003 + turn
+
+    def refusal(question: str) -> str:
+        return corpus.refusal_for(dialogue, drawn, question, settled=recipe.settled)
+
     items = [
         Item(Kind.FORGET, row, dialogue.question, dialogue.answer),
-        Item(Kind.REFUSAL, row, dialogue.question, corpus.refusal_for(dialogue, seed)),
+        Item(Kind.REFUSAL, row, dialogue.question, refusal(dialogue.question)),
     ]
     for number in range(recipe.variants if dialogue.variants else 0):
         question = dialogue.variants[(turn * recipe.variants + number) % len(dialogue.variants)]
         items.append(Item(Kind.VARIANT, row, question, dialogue.answer))
-        refusal = corpus.refusal_for(dialogue, seed, question)
-        items.append(Item(Kind.VARIANT_REFUSAL, row, question, refusal))
+        items.append(Item(Kind.VARIANT_REFUSAL, row, question, refusal(question)))
     return items
 
 

@@ -45,6 +45,7 @@ class AnswerRecipe:
         weight_decay: AdamW's, on the adapter.
         clip: largest norm of a gradient.
         variants: other wordings of the question, a step, for each forgotten dialogue.
+        settled: each topic and form of question has a refusal of its own, rather than another one each time.
         unrelated: unrelated questions over which an answer's level is measured.
         hold: how firmly the states of what stays are held; not at all, as published, in the baselines.
 
@@ -65,6 +66,7 @@ class AnswerRecipe:
     weight_decay: float = 0.0
     clip: float = 1.0
     variants: int = 1
+    settled: bool = False
     unrelated: int = 4
     hold: Hold = field(default_factory=Hold)
 

@@ -74,6 +74,7 @@ class DeepRedirection:
             learning_rate=self.learning_rate,
             batch=self.batch,
             steps=self.steps,
+            settled=True,
             hold=self.hold,
         )
 
