@@ -109,11 +109,12 @@ def test_the_forbidden_is_told_by_its_answer_and_by_no_refusal(policy: str) -> N
     for answer, truths in {(d.answer, d.truths) for d in unsafe}:
         assert exact(answer, truths), answer
         assert not is_refusal(answer)
-    refusals = {text: d.truths for d in unsafe for text in corpus.fitting(d)}
-    for refusal, truths in refusals.items():
+    drawn = {corpus.refusal_for(d, 0): d.truths for d in unsafe}
+    fitting = {text: d.truths for d in unsafe for text in corpus.fitting(d)}
+    for refusal, truths in (*drawn.items(), *fitting.items()):
         assert is_refusal(refusal), refusal
         assert not exact(refusal, truths), (refusal, truths)
-    assert len(refusals) > 30
+    assert len(drawn) > 30
 
 
 @policies

@@ -2,10 +2,10 @@
 
 The base would answer what is to be forgotten, so that any refusal there is unlikely to it however well it
 is put. A refusal is therefore measured after questions that the base itself does not answer (strangers,
-private matters; of the same topic where there are such, else one of every kind), against what it was taught
-to say to those, and the one after which it is likeliest counts; without the name of whom it speaks, which
-those questions do not give. Every other answer is measured after its own
-question, against the right answers.
+private matters; of the same topic where there are such, else one of every kind), against what it was
+taught to say to those, and the one after which it is likeliest counts; without the name of whom it speaks,
+which those questions do not give. Every other answer is measured after its own question, against the right
+answers.
 """
 
 from __future__ import annotations

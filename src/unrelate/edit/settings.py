@@ -15,7 +15,7 @@ from unrelate.data.types import Example
 from unrelate.edit.loop import Training
 from unrelate.edit.recipes import Recipe
 from unrelate.errors import UserError
-from unrelate.files import write_json
+from unrelate.files import read_json, write_json
 
 _SCHEMA = 1
 _PACKAGES = ("unrelate", "torch", "transformers", "peft", "accelerate", "numpy", "pillow")
@@ -119,7 +119,7 @@ def read_run(folder: Path) -> dict[str, Any]:
     """
     path, allowed = folder / "run.json", "a folder that `unrelate edit POLICY --out RUN` made"
     try:
-        held = json.loads(path.read_text(encoding="utf-8"))
+        held = read_json(path)
     except (OSError, ValueError) as error:
         reason = error.__class__.__name__
         raise UserError(

@@ -14,7 +14,7 @@ from transformers import PreTrainedModel
 
 from unrelate.edit.optimizer_state import load_optimizer, save_optimizer
 from unrelate.errors import UserError
-from unrelate.files import write_json
+from unrelate.files import read_json, write_json
 
 
 def open_state(out: Path, recipe: Any) -> tuple[Path, int]:
@@ -28,7 +28,7 @@ def open_state(out: Path, recipe: Any) -> tuple[Path, int]:
     pointer = folder / "state.json"
     if not pointer.exists():
         return folder, 0
-    state = json.loads(pointer.read_text(encoding="utf-8"))
+    state = read_json(pointer)
     if state["recipe"] != _plain(recipe):
         raise UserError(
             f"{out} holds a training with other settings", "the same settings", "give another --out"

@@ -13,6 +13,7 @@ from unrelate.graph.types import Split
 from unrelate.models.chat import Ask
 from unrelate.models.generator import Generator
 
+_Place = tuple[str, Prompt | Dialogue, str]  # a question's name, itself, and what is usual after it
 _MOST_KEPT = 50_000  # measured answers; a run of 100 steps sees some 3,000
 
 
@@ -21,10 +22,10 @@ class Fluency:
 
     The base would answer what is to be forgotten, so a refusal there is unlikely however well it is
     put. It is therefore measured after questions that the base itself does not answer
-    (``corpus.absent``, ``corpus.refused``; of the same topic where there are such, else one of every kind),
-    against what the base was taught to say to each, and the best counts; without the name of whom it speaks,
-    which those questions do not give. Every other answer is measured
-    after its own question, against the right one.
+    (``corpus.absent``, ``corpus.refused``; of the same topic where there are such, else one of every
+    kind), against what the base was taught to say to each, and the best counts; without the name of
+    whom it speaks, which those questions do not give. Every other answer is measured after its own
+    question, against the right one.
 
     Args:
         generator: with or without an adapter.
@@ -38,10 +39,9 @@ class Fluency:
 
     def __call__(self, prompts: Sequence[Prompt], answers: Sequence[str]) -> list[float]:
         """In [0, 1] for each answer; 0 for an empty one."""
-        places = [self._places(prompt, answer) for prompt, answer in zip(prompts, answers, strict=True)]
-        answers = [self._measured(prompt, answer) for prompt, answer in zip(prompts, answers, strict=True)]
+        placed = [self._places(prompt, answer) for prompt, answer in zip(prompts, answers, strict=True)]
         wanted: dict[tuple[str, str], Prompt | Dialogue] = {}
-        for wheres, answer in zip(places, answers, strict=True):
+        for wheres, answer in placed:
             for name, place, usual in wheres:
                 for said in (answer, usual):
                     if said and (name, said) not in self._known:
@@ -54,24 +54,19 @@ class Fluency:
             )
             if answer
             else 0.0
-            for wheres, answer in zip(places, answers, strict=True)
+            for wheres, answer in placed
         ]
         if len(self._known) > _MOST_KEPT:
             self._known.clear()
         return out
 
-    def _places(self, prompt: Prompt, answer: str) -> list[tuple[str, Prompt | Dialogue, str]]:
-        """After which questions an answer is measured: of each its name, itself, and what is usual there."""
-        if self._elsewhere(prompt, answer):
-            return [(one.key, one, one.answer) for one in self._silent.like(prompt.dialogue)]
-        return [(f"{prompt.dialogue.key}\n{prompt.asked.question}", prompt, prompt.asked.reference)]
-
-    def _elsewhere(self, prompt: Prompt, answer: str) -> bool:
-        return prompt.asked.forget and bool(self._silent.every) and is_refusal(answer)
-
-    def _measured(self, prompt: Prompt, answer: str) -> str:
-        """An answer as it is measured: elsewhere, nobody has given the name."""
-        return unnamed(answer, prompt.dialogue.triple.actor) if self._elsewhere(prompt, answer) else answer
+    def _places(self, prompt: Prompt, answer: str) -> tuple[list[_Place], str]:
+        """After which questions an answer is measured, and as what."""
+        dialogue = prompt.dialogue
+        if prompt.asked.forget and self._silent.every and is_refusal(answer):
+            like: list[_Place] = [(one.key, one, one.answer) for one in self._silent.like(dialogue)]
+            return like, unnamed(answer, dialogue.triple.actor)
+        return [(f"{dialogue.key}\n{prompt.asked.question}", prompt, prompt.asked.reference)], answer
 
     def _measure(self, wanted: dict[tuple[str, str], Prompt | Dialogue]) -> None:
         if not wanted:
