@@ -123,6 +123,12 @@ def reproduce(
     experiment: Annotated[str, typer.Argument(help="`asru`, `rasu`, `robustness` or `picture-free`.")],
     out: Annotated[Path, typer.Option(help="Where results and figures go; a killed one is gone on with.")],
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 3,
+    policy: Annotated[
+        list[str] | None, typer.Option(help="On this of its policies alone; repeatable.")
+    ] = None,
+    arm: Annotated[
+        list[str] | None, typer.Option(help="This of what it compares alone: a recipe, a method; repeatable.")
+    ] = None,
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
@@ -134,7 +140,9 @@ def reproduce(
     from unrelate.reproduce import REPRODUCTIONS
 
     run = named(REPRODUCTIONS, experiment, "experiment")
-    summary: Mapping[str, Any] = run(out, seeds=seeds, device=device, quiet=as_json)
+    summary: Mapping[str, Any] = run(
+        out, arms=arm or (), policies=policy or (), seeds=seeds, device=device, quiet=as_json
+    )
     print_json(summary) if as_json else console.print(
         f"wrote {out}/results.json and {out}/README.md", markup=False
     )

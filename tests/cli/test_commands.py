@@ -90,6 +90,7 @@ def test_every_command_is_in_the_help(unrelate: Unrelate) -> None:
         (("compare", "{tmp}/no-run", "{tmp}/none"), "no audit.json", "unrelate audit"),
         (("export", "{tmp}/no-run", "--out", "{tmp}/x"), "no-run is no run", "check the path"),
         (("reproduce", "rsau", "--out", "{tmp}/x"), "'rsau'", "did you mean 'rasu'"),
+        (("reproduce", "asru", "--arm", "nopo", "--out", "{tmp}/x"), "arm 'nopo'", "did you mean 'npo'"),
         (("embedded", "train", "klip"), "'klip'", "did you mean 'clip'"),
         (("embedded", "evaluate", "klip"), "'klip'", "did you mean 'clip'"),
         (("embedded", "evaluate", "clip", "--model", "{tmp}"), "without config.json", "save_pretrained"),

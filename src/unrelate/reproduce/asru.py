@@ -19,6 +19,7 @@ from unrelate.reproduce.asru_tables import headline, method_table, part_table
 from unrelate.reproduce.summary import Records, records_json
 from unrelate.reproduce.work import edited_and_audited
 
+ARMS = tuple(METHODS)
 POLICIES = ("forget-people-5", "forget-people-10", "forget-people-15")
 MODEL = "embedded:vlm"
 # What ASRU and its relatives are attacked with here: what needs no weights. docs/attacks.md has the rest.
@@ -28,11 +29,11 @@ ATTACKS = tuple(name for name, attack in DIALOGUE_ATTACKS.items() if attack.thre
 def reproduce_asru(
     out: Path,
     *,
+    arms: Sequence[str] = ARMS,
+    policies: Sequence[str] = POLICIES,
     seeds: int = 3,
     device: str = "auto",
     quiet: bool = False,
-    methods: Sequence[str] = tuple(METHODS),
-    policies: Sequence[str] = POLICIES,
 ) -> dict[str, Any]:
     """Run every method on every policy with every seed; write ``results.json``, ``README.md`` and figures
     into ``out``.
@@ -42,7 +43,7 @@ def reproduce_asru(
     Returns:
         ``{"runs", "seeds", "policies", "methods", "headline"}``: how much was run, and what came out.
     """
-    records = edited_and_audited(_run, out, methods, policies, seeds=seeds, device=device, quiet=quiet)
+    records = edited_and_audited(_run, out, arms, policies, seeds=seeds, device=device, quiet=quiet)
     found = {policy: headline(records, policy) for policy in policies}
     write_json(out / "results.json", {"headline": found, "records": records_json(records)}, indent=1)
     draw_trade_off(out / "trade-off.svg", records)
@@ -51,7 +52,7 @@ def reproduce_asru(
         "runs": len(records),
         "seeds": seeds,
         "policies": list(policies),
-        "methods": list(methods),
+        "methods": list(arms),
         "headline": found,
     }
 

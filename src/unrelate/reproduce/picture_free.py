@@ -6,6 +6,7 @@ with pictures of it, which the embedded world draws for the audit alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,24 @@ ARMS = ("picture-free", "calibrated")
 
 
 def reproduce_picture_free(
-    out: Path, *, seeds: int = 3, device: str = "auto", quiet: bool = False
+    out: Path,
+    *,
+    arms: Sequence[str] = ARMS,
+    policies: Sequence[str] = POLICIES,
+    seeds: int = 3,
+    device: str = "auto",
+    quiet: bool = False,
 ) -> dict[str, Any]:
-    """Run both arms and write ``results.json`` and ``README.md`` into ``out``.
+    """Run the arms and write ``results.json`` and ``README.md`` into ``out``.
 
     A killed reproduction goes on where it was.
 
     Returns:
         ``{"runs", "seeds", "policies", "recipes"}``: how much was run.
     """
-    records = edited_and_audited(_run, out, ARMS, POLICIES, seeds=seeds, device=device, quiet=quiet)
-    (out / "README.md").write_text("\n".join(_page(records, seeds)), encoding="utf-8")
-    return {"runs": len(records), "seeds": seeds, "policies": list(POLICIES), "recipes": list(ARMS)}
+    records = edited_and_audited(_run, out, arms, policies, seeds=seeds, device=device, quiet=quiet)
+    (out / "README.md").write_text("\n".join(_page(records, seeds, arms, policies)), encoding="utf-8")
+    return {"runs": len(records), "seeds": seeds, "policies": list(policies), "recipes": list(arms)}
 
 
 def without_pictures(policy: Policy) -> Policy:
@@ -49,7 +56,7 @@ def _run(arm: str, name: str, seed: int, folder: Path, device: str) -> None:
     api.audit(folder, attacks=ATTACKS, null="", device=device, workers=1, quiet=True)
 
 
-def _page(records: Records, seeds: int) -> list[str]:
+def _page(records: Records, seeds: int, arms: Sequence[str], policies: Sequence[str]) -> list[str]:
     lines = [
         "# Forgetting without pictures",
         "",
@@ -59,7 +66,7 @@ def _page(records: Records, seeds: int) -> list[str]:
         "The paper's own figures are of another model (CLIP) and other pictures.",
         "",
     ]
-    for policy in POLICIES:
-        lines += [f"## {policy}", "", "### Forgetting", "", *forgetting_table(records, ARMS, policy), ""]
-        lines += ["### Preservation", "", *preservation_table(records, ARMS, policy), ""]
+    for policy in policies:
+        lines += [f"## {policy}", "", "### Forgetting", "", *forgetting_table(records, arms, policy), ""]
+        lines += ["### Preservation", "", *preservation_table(records, arms, policy), ""]
     return lines

@@ -6,7 +6,7 @@ of three policies is edited with each of three seeds, and judged by behaviour as
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,21 +38,32 @@ def recipes() -> Mapping[str, Recipe]:
 ATTACKS = ("paraphrase", "contextual", "ood_image")
 
 
-def reproduce_rasu(out: Path, *, seeds: int = 3, device: str = "auto", quiet: bool = False) -> dict[str, Any]:
+def reproduce_rasu(
+    out: Path,
+    *,
+    arms: Sequence[str] = (),
+    policies: Sequence[str] = POLICIES,
+    seeds: int = 3,
+    device: str = "auto",
+    quiet: bool = False,
+) -> dict[str, Any]:
     """Run everything and write ``results.json``, ``README.md`` and the figures into ``out``.
 
     A killed reproduction goes on where it was: runs that are finished are not done again. Runs go
     side by side, one a core.
 
+    Args:
+        arms: of `recipes`; all, if none is named.
+
     Returns:
         ``{"runs", "seeds", "policies", "recipes"}``: how much was run.
     """
-    names = recipes()
-    records = edited_and_audited(_run, out, names, POLICIES, seeds=seeds, device=device, quiet=quiet)
+    names = arms or tuple(recipes())
+    records = edited_and_audited(_run, out, names, policies, seeds=seeds, device=device, quiet=quiet)
     write_tables(out, records)
     draw_ablation(out / "ablation.svg", records)
     draw_utility(out / "utility.svg", records)
-    return {"runs": len(records), "seeds": seeds, "policies": list(POLICIES), "recipes": list(names)}
+    return {"runs": len(records), "seeds": seeds, "policies": list(policies), "recipes": list(names)}
 
 
 def _run(name: str, policy: str, seed: int, folder: Path, device: str) -> None:

@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,9 @@ from unrelate.reproduce.sequence import direct_recall, five_requests, read_seque
 from unrelate.reproduce.summary import records_json
 from unrelate.reproduce.targets import Evidence, targets
 from unrelate.reproduce.work import same_recipe, side_by_side
+
+# What is tried beside the default recipe before every attack, by name.
+ARMS = ("poor", "requests", "rounds", "clock")
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,17 @@ class Experiment:
     attacks: tuple[str, ...] = tuple(name for name in ATTACKS if name != "sequential")
     quick: bool = False
     clock: bool = True
+
+    @classmethod
+    def of(cls, arms: Sequence[str], policies: Sequence[str] = POLICIES) -> Experiment:
+        """The default recipe before every attack, and of `ARMS` those that are named."""
+        whole = cls(policies=tuple(policies), clock="clock" in arms)
+        return replace(
+            whole,
+            poor=whole.poor if "poor" in arms else {},
+            requests=whole.requests if "requests" in arms else (),
+            rounds_seeds=whole.rounds_seeds if "rounds" in arms else 0,
+        )
 
     @property
     def unseen(self) -> tuple[str, ...]:
@@ -104,7 +118,7 @@ def reproduce_robustness(
     """
     chosen = experiment or Experiment()
     edits = list(_edits(chosen, seeds))
-    sequences = {seed: out / "sequence" / str(seed) for seed in range(seeds)}
+    sequences = {seed: out / "sequence" / str(seed) for seed in range(seeds) if chosen.requests}
     jobs: dict[str, Callable[[], object]] = {
         f"requests in sequence, seed {seed}": partial(
             run_sequence, folder, chosen.requests, chosen.model, chosen.default, seed, device
@@ -152,6 +166,14 @@ def reproduce_robustness(
         "targets": len(reached),
         "met": sum(target.met is True for target in reached),
     }
+
+
+def reproduce_parts(
+    out: Path, *, arms: Sequence[str], policies: Sequence[str], seeds: int, device: str, quiet: bool
+) -> dict[str, Any]:
+    """`reproduce_robustness` with some of `ARMS`, on some policies."""
+    experiment = Experiment.of(arms, policies)
+    return reproduce_robustness(out, seeds=seeds, device=device, quiet=quiet, experiment=experiment)
 
 
 def _edits(chosen: Experiment, seeds: int) -> Sequence[Edited]:

@@ -1,0 +1,96 @@
+"""ASRU's table, headline and figure, from records made up; and that what is there is not run again."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.report.generated import generation
+
+from unrelate.audit.record import AuditRecord
+from unrelate.reproduce.asru import ARMS, reproduce_asru
+from unrelate.reproduce.asru_tables import headline, method_table, part_table
+from unrelate.reproduce.summary import Records
+
+Make = Callable[..., AuditRecord]
+POLICY = "forget-people-5"
+
+# method -> leak rate, fitting refusals, right answers after (of 0.96), quality
+MADE = {
+    "asru": (0.02, 0.97, 0.95, 0.6),
+    "steering": (0.0, 0.99, 0.96, 0.6),
+    "npo": (0.36, 0.5, 0.94, 0.3),
+    "prompt": (0.9, 0.1, 0.96, 0.5),
+    "gradient-ascent": (0.0, 0.0, 0.1, 0.1),
+}
+
+
+def made(make: Make, method: str, seed: int = 0) -> AuditRecord:
+    leak, fitting, right, quality = MADE[method]
+    of = generation()
+    held = of.model_copy(
+        update={
+            "leak_rate": leak + 0.01 * seed,
+            "fitting_refusals": fitting,
+            "retained": of.retained.model_copy(update={"edited_accuracy": right}),
+            "quality": of.quality.model_copy(update={"edited": quality, "second": quality}),
+        }
+    )
+    return make(method, POLICY, seed, generation=held)
+
+
+def records(make: Make, seeds: int = 1) -> Records:
+    return {(m, POLICY, seed): made(make, m, seed) for m in MADE for seed in range(seeds)}
+
+
+def test_it_is_held_against_the_best_baseline_that_keeps_its_answers(record: Make) -> None:
+    found = headline(records(record), POLICY)
+    assert found["compared_with"] == ["npo", "prompt"]  # ascent forgets all, and all else with it
+    assert found["effectiveness_gain"] == pytest.approx(0.98 / 0.64 - 1)
+    assert found["graceful_gain"] == pytest.approx(0.97 / 0.5 - 1)
+    assert found["quality_times"] == pytest.approx(0.6 / 0.3)  # of all three baselines, its stages apart
+
+
+def test_nothing_is_claimed_where_nothing_is_compared(record: Make) -> None:
+    alone = {place: held for place, held in records(record).items() if place[0] == "asru"}
+    found = headline(alone, POLICY)
+    assert found["compared_with"] == []
+    assert found["effectiveness_gain"] is None
+    assert found["quality_times"] is None
+    others = {place: held for place, held in records(record).items() if place[0] != "asru"}
+    assert headline(others, POLICY) == {}
+
+
+def test_tables_have_a_row_for_each_method_with_an_interval_over_seeds(record: Make) -> None:
+    rows = method_table(records(record, seeds=2), POLICY)
+    ours = next(row for row in rows if row.startswith("| asru |"))
+    half = 12.706 * math.sqrt(2 * 0.005**2) / math.sqrt(2)
+    assert f"| 2.5 ± {100 * half:.1f} |" in ours
+    assert len(rows) == 2 + len(MADE)
+    parts = part_table(records(record), POLICY)
+    assert parts[0] == "| method | direct | odd part |"
+    assert "nan" in parts[2]  # what the audit did not ask is not 0
+    assert len(parts) == 2 + len(MADE)
+
+
+@pytest.mark.slow
+def test_a_part_of_it_is_written_from_what_is_there(tmp_path: Path, record: Make) -> None:
+    for method in MADE:
+        folder = tmp_path / "runs" / method / POLICY / "0"
+        folder.mkdir(parents=True)
+        (folder / "audit.json").write_text(made(record, method).to_json(), encoding="utf-8")
+    arms = [name for name in ARMS if name in MADE]
+    assert len(arms) == len(MADE)
+    summary = reproduce_asru(tmp_path, arms=arms, policies=[POLICY], seeds=1, device="cpu", quiet=True)
+    assert summary["runs"] == len(MADE)
+    assert summary["methods"] == arms
+    results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert set(results["records"]) == set(MADE)
+    assert results["headline"][POLICY]["compared_with"] == ["npo", "prompt"]
+    page = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert page.count(f"## {POLICY}") == 1
+    assert all(f"| {method} |" in page for method in MADE)
+    assert "gradient-ascent" in (tmp_path / "trade-off.svg").read_text(encoding="utf-8")
