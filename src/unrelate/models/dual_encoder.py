@@ -1,51 +1,41 @@
-"""`DualEncoder`: images and captions to unit vectors in one space, with an adapter on or off.
-
-The base model is the same weights with the adapter off (`DualEncoder.base`); there is no second copy.
-"""
+"""`DualEncoder`: images and captions to unit vectors in one space, with an adapter on or off."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import PreTrainedModel
 
 from unrelate.errors import UserError
-from unrelate.models import pixels, storage, surgery, tokens
-from unrelate.models.adapter_slot import AdapterSlot
+from unrelate.models import pixels, storage, tokens
+from unrelate.models.adapted import Adapted
 from unrelate.models.adapters import attach, hold_frozen_in
 from unrelate.models.captions import CaptionReader
 from unrelate.models.checkpoint import Checkpoint, load_checkpoint
-from unrelate.models.hashing import weights_hash
 from unrelate.models.prefix import Prefix, first_adapted, run_from, run_to, states
 from unrelate.models.spec import AdapterSpec, Towers
 from unrelate.models.towers import FAMILIES, Tower
 
 
-class DualEncoder:
+class DualEncoder(Adapted):
     """A CLIP or SigLIP model with its preprocessing. Final.
 
-    ``B`` rows, ``D`` embedding dimension. Weights are frozen; an adapter's are trainable. The model
-    starts in evaluation mode (see `train`).
+    ``B`` rows, ``D`` embedding dimension.
     """
 
     def __init__(self, checkpoint: Checkpoint, device: str | torch.device = "cpu") -> None:
-        self.name = checkpoint.name
+        super().__init__(checkpoint.name, checkpoint.model, device)
         self.checkpoint = checkpoint
-        self.device = torch.device(device)
         self._family = FAMILIES[checkpoint.model.config.model_type]
-        self._model: PreTrainedModel = checkpoint.model
         self._model.set_attn_implementation("sdpa")  # the towers are run without explicit masks
-        nn.Module.to(self._model, self.device).requires_grad_(False).eval()
-        self._slot = AdapterSlot(self._model, self.device)
         self._half: torch.dtype | None = None  # see `compute_in`
-        self._hash: str | None = None
         self._pixel_scale: pixels.PixelScale | None = None
         text = self._model.config.text_config
         self._read = CaptionReader(
@@ -206,10 +196,6 @@ class DualEncoder:
 
     # ---- the adapter --------------------------------------------------------------------------
 
-    @property
-    def has_adapter(self) -> bool:
-        return self._slot.peft is not None
-
     def add_adapter(self, spec: AdapterSpec, seed: int = 0) -> None:
         """Put on a fresh adapter; outputs stay as they were until it is trained.
 
@@ -220,43 +206,8 @@ class DualEncoder:
         self._take_apart()
 
     def load_adapter(self, path: Path, *, trainable: bool = False) -> None:
-        """Put on a saved adapter, to use it, or to train it further.
-
-        Raises:
-            UserError: there is one already, or ``path`` holds none that fits this model.
-        """
-        self._slot.read(Path(path), trainable)
+        super().load_adapter(path, trainable=trainable)
         self._take_apart()
-
-    def save_adapter(self, path: Path) -> None:
-        """Write the adapter in PEFT's layout: ``peft.PeftModel.from_pretrained`` reads it."""
-        storage.write_adapter(self._slot.worn, Path(path))
-
-    def adapter_state(self) -> dict[str, Tensor]:
-        """A copy of the adapter's weights by name, on the CPU."""
-        return self._slot.state()
-
-    def restore_adapter(self, state: dict[str, Tensor]) -> None:
-        """Set the adapter's weights to what `adapter_state` gave."""
-        storage.restore_adapter(self._slot.worn, state)
-
-    @contextmanager
-    def base(self) -> Iterator[None]:
-        """Within it this is the base model: adapter off, back in any event. May be nested."""
-        with self._slot.base():
-            yield
-
-    def trainable_parameters(self) -> list[nn.Parameter]:
-        """The adapter's trainable weights, in the model's order; empty without an adapter."""
-        return [p for p in self._model.parameters() if p.requires_grad]
-
-    def train(self, mode: bool = True) -> None:
-        """Training mode: turns the adapter's dropout and gradient checkpointing on."""
-        self._model.train(mode)
-
-    def enable_gradient_checkpointing(self) -> None:
-        """Recompute activations in the backward pass: less memory, more time."""
-        self._model.gradient_checkpointing_enable({"use_reentrant": False})
 
     def compute_in(self, dtype: torch.dtype) -> None:
         """Compute in half precision from here on: ``torch.bfloat16``, or ``torch.float16`` on a GPU.
@@ -271,31 +222,7 @@ class DualEncoder:
         self._half = dtype
         hold_frozen_in(self._model, dtype)
 
-    # ---- what is kept -------------------------------------------------------------------------
-
-    def weights_hash(self) -> str:
-        """SHA-256 of the base weights; neither an adapter nor `compute_in` changes it."""
-        if self._hash is None:
-            self._hash = weights_hash(self._model)
-        return self._hash
-
-    def merged(self) -> PreTrainedModel:
-        """A plain transformers model with the adapter worked into its weights; this one stays.
-
-        Raises:
-            UserError: after `compute_in`, which has rounded the weights.
-        """
-        self._refuse_rounded()
-        return storage.merged(self._model, self._slot.peft)
-
-    def export(self, path: Path, *, merged: bool) -> None:
-        """Write a plain transformers checkpoint with the adapter merged in, or the adapter alone."""
-        if merged:
-            storage.write_checkpoint(self.merged(), self.checkpoint, Path(path))
-        else:
-            self.save_adapter(path)
-
-    # ---- copies whose weights may be changed --------------------------------------------------
+    # ---- a copy whose weights may be changed --------------------------------------------------
 
     def standalone(self, strength: float = 1.0) -> DualEncoder:
         """An encoder of its own that behaves as this one does now: the adapter worked in if it is on.
@@ -310,17 +237,7 @@ class DualEncoder:
         Raises:
             UserError: after `compute_in`, which has rounded the weights.
         """
-        self._refuse_rounded()
-        model = surgery.copied(self._model, self._slot.peft, 0.0 if self._slot.off else strength)
-        return DualEncoder(replace(self.checkpoint, model=model), self.device)
-
-    def linear_weights(self) -> tuple[tuple[nn.Module, str], ...]:
-        """Every weight matrix [outputs, inputs] of both towers, as (module, name of its parameter)."""
-        return surgery.linear_weights(self._model)
-
-    def thaw(self) -> None:
-        """Make every weight trainable, not an adapter's alone, in float32."""
-        surgery.thaw(self._model)
+        return DualEncoder(replace(self.checkpoint, model=self._copied(strength)), self.device)
 
     @property
     def pairwise(self) -> bool:
@@ -357,6 +274,9 @@ class DualEncoder:
                 "a model as it was loaded",
                 "load the model and the adapter anew, and merge those",
             )
+
+    def _write_checkpoint(self, model: PreTrainedModel, path: Path) -> None:
+        storage.write_checkpoint(model, self.checkpoint, path)
 
     def _take_apart(self) -> None:
         self._towers = {name: build(self._model) for name, build in self._family.towers.items()}

@@ -1,12 +1,8 @@
-"""`Generator`: pictures and questions to answers, with an adapter on or off.
-
-The base model is the same weights with the adapter off (`Generator.base`); there is no second copy.
-"""
+"""`Generator`: pictures and questions to answers, with an adapter on or off."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +12,8 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from unrelate.errors import UserError
-from unrelate.models import generator_layers, storage, surgery
-from unrelate.models.adapter_slot import AdapterSlot
+from unrelate.models import generator_layers
+from unrelate.models.adapted import Adapted
 from unrelate.models.adapters import attach_to
 from unrelate.models.chat import Ask, Template
 from unrelate.models.generator_batch import AnswerBatch, Row
@@ -27,33 +23,25 @@ from unrelate.models.generator_positions import position_ids
 from unrelate.models.generator_reader import Reader
 from unrelate.models.generator_reading import logprobs, states, states_at
 from unrelate.models.generator_writing import Sampling, stops_of, write
-from unrelate.models.hashing import weights_hash
 from unrelate.models.spec import GeneratorAdapterSpec
 
 Progress = Callable[[int, int], None]
 
 
-class Generator:
+class Generator(Adapted):
     """A vision-language model with its processor. Final.
 
-    ``B`` rows, ``T`` tokens, ``L`` decoder layers, ``W`` their width, ``V`` tokens known. Weights are
-    frozen; an adapter's are trainable. The model starts in evaluation mode (see `train`).
+    ``B`` rows, ``T`` tokens, ``L`` decoder layers, ``W`` their width, ``V`` tokens known.
     """
 
     def __init__(self, checkpoint: GeneratorCheckpoint, device: str | torch.device = "cpu") -> None:
-        self.name = checkpoint.name
+        # Weights in 4 bits are where they were put, and stay.
+        super().__init__(checkpoint.name, checkpoint.model, device, placed=checkpoint.quantised)
         self.checkpoint = checkpoint
-        self.device = torch.device(device)
         self.processor, self.tokenizer = checkpoint.processor, checkpoint.tokenizer
-        self._model: PreTrainedModel = checkpoint.model
-        if not checkpoint.quantised:  # those weights are where they were put, and stay
-            nn.Module.to(self._model, self.device)
-        self._model.requires_grad_(False).eval()
         self._layout = Layout.of(self._model)
-        self._slot = AdapterSlot(self._model, self.device)
         self._stops = stops_of(self._model, self.tokenizer)
         self._reader = Reader(Template.of(self.name, self.processor), self.tokenizer, self._stops)
-        self._hash: str | None = None
 
     @staticmethod
     def load(
@@ -193,10 +181,6 @@ class Generator:
 
     # ---- the adapter --------------------------------------------------------------------------
 
-    @property
-    def has_adapter(self) -> bool:
-        return self._slot.peft is not None
-
     def add_adapter(self, spec: GeneratorAdapterSpec, seed: int = 0) -> None:
         """Put on a fresh adapter; outputs stay as they were until it is trained.
 
@@ -205,68 +189,6 @@ class Generator:
         """
         targets = generator_layers.target_modules(self._model, self._layout, spec)
         self._slot.put(lambda: attach_to(self._model, targets, spec, seed, self.name))
-
-    def load_adapter(self, path: Path, *, trainable: bool = False) -> None:
-        """Put on a saved adapter, to use it, or to train it further.
-
-        Raises:
-            UserError: there is one already, or ``path`` holds none that fits this model.
-        """
-        self._slot.read(Path(path), trainable)
-
-    def save_adapter(self, path: Path) -> None:
-        """Write the adapter in PEFT's layout: ``peft.PeftModel.from_pretrained`` reads it."""
-        storage.write_adapter(self._slot.worn, Path(path))
-
-    def adapter_state(self) -> dict[str, Tensor]:
-        """A copy of the adapter's weights by name, on the CPU."""
-        return self._slot.state()
-
-    def restore_adapter(self, state: dict[str, Tensor]) -> None:
-        """Set the adapter's weights to what `adapter_state` gave."""
-        storage.restore_adapter(self._slot.worn, state)
-
-    @contextmanager
-    def base(self) -> Iterator[None]:
-        """Within it this is the base model: adapter off, back in any event. May be nested."""
-        with self._slot.base():
-            yield
-
-    def trainable_parameters(self) -> list[nn.Parameter]:
-        """The adapter's trainable weights, in the model's order; empty without an adapter."""
-        return [p for p in self._model.parameters() if p.requires_grad]
-
-    def train(self, mode: bool = True) -> None:
-        """Training mode: turns the adapter's dropout and gradient checkpointing on."""
-        self._model.train(mode)
-
-    def enable_gradient_checkpointing(self) -> None:
-        """Recompute activations in the backward pass: less memory, more time."""
-        self._model.gradient_checkpointing_enable({"use_reentrant": False})
-
-    # ---- what is kept -------------------------------------------------------------------------
-
-    def weights_hash(self) -> str:
-        """SHA-256 of the base weights as they were loaded; an adapter does not change it."""
-        if self._hash is None:
-            self._hash = weights_hash(self._model)
-        return self._hash
-
-    def merged(self) -> PreTrainedModel:
-        """A plain transformers model with the adapter worked into its weights; this one stays.
-
-        Raises:
-            UserError: the weights are held in 4 bits.
-        """
-        self._refuse_quantised()
-        return storage.merged(self._model, self._slot.peft)
-
-    def export(self, path: Path, *, merged: bool) -> None:
-        """Write a plain transformers checkpoint with the adapter merged in, or the adapter alone."""
-        if merged:
-            self.checkpoint.write(self.merged(), Path(path))
-        else:
-            self.save_adapter(path)
 
     def standalone(self, strength: float = 1.0) -> Generator:
         """A generator of its own that behaves as this one does now: the adapter worked in if it is on.
@@ -280,18 +202,11 @@ class Generator:
         Raises:
             UserError: the weights are held in 4 bits.
         """
-        self._refuse_quantised()
-        model = surgery.copied(self._model, self._slot.peft, 0.0 if self._slot.off else strength)
-        return Generator(replace(self.checkpoint, model=model), self.device)
-
-    def linear_weights(self) -> tuple[tuple[nn.Module, str], ...]:
-        """Every weight matrix [outputs, inputs] of the model, as (module, name of its parameter)."""
-        return surgery.linear_weights(self._model)
+        return Generator(replace(self.checkpoint, model=self._copied(strength)), self.device)
 
     def thaw(self) -> None:
-        """Make every weight trainable, not an adapter's alone, in float32."""
-        self._refuse_quantised()
-        surgery.thaw(self._model)
+        self._refuse_rounded()
+        super().thaw()
 
     def _padded(self, rows: Sequence[Row]) -> AnswerBatch:
         batch = self._reader.batch(rows)
@@ -307,10 +222,13 @@ class Generator:
             places = order[start : start + size]
             yield places, self._padded([rows[place] for place in places])
 
-    def _refuse_quantised(self) -> None:
+    def _refuse_rounded(self) -> None:
         if self.checkpoint.quantised:
             raise UserError(
                 "a model whose weights are held in 4 bits",
                 "a model as it was loaded",
                 "load it without quantise, put the saved adapter on that, and go on from there",
             )
+
+    def _write_checkpoint(self, model: PreTrainedModel, path: Path) -> None:
+        self.checkpoint.write(model, path)
