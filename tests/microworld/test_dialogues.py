@@ -18,7 +18,7 @@ from unrelate.errors import UserError
 from unrelate.graph import RelationGraph, build_graph
 from unrelate.graph.split import Overlaps
 from unrelate.graph.types import Role, Split
-from unrelate.microworld import interview, quiz
+from unrelate.microworld import interview, people, quiz
 from unrelate.microworld.dialogue_making import DialogueAmounts, LetterPicture, PortraitPicture
 from unrelate.microworld.dialogues import MicroworldDialogues
 from unrelate.microworld.examples import DrawnPicture
@@ -162,7 +162,7 @@ def style(dialogue: Dialogue) -> str:
 @policies
 def test_reserved_wordings_are_kept_from_training(policy: str) -> None:
     _, corpus = made(policy)
-    tables = quiz.WORDINGS, {name: (fact.usual, fact.reserved) for name, fact in interview.FACTS.items()}
+    tables = quiz.WORDINGS, {name: (fact.usual, fact.reserved) for name, fact in people.FACTS.items()}
     tables[1]["biography"] = interview.BIOGRAPHY
     kept = [pattern(w) for table in tables for _, ways in table.values() for w in ways]
     asked_ = [text for d in corpus.part("train") for text in (d.question, *d.variants)]
@@ -276,7 +276,7 @@ def test_a_name_is_never_asked_for_by_name() -> None:
     for d in corpus.examples:
         if d.triple.relation == "is_called":
             assert isinstance(d.picture, PortraitPicture)
-            known = interview.shown_name(d.triple.actor)
+            known = people.shown_name(d.triple.actor)
             assert d.form in ("yes_no", "choice") or known not in d.question
 
 
@@ -298,14 +298,14 @@ def test_what_is_told_of_the_forgotten_is_forgotten_biography_included() -> None
     for d in biographies:
         person = d.triple.actor
         for relation in ("works_as", "lives_in", "keeps"):
-            assert set(interview.truths(relation, interview.value(person, relation))) <= set(d.truths)
+            assert set(people.truths(relation, people.value(person, relation))) <= set(d.truths)
     forgotten = {triple.actor for triple in graph.forbidden}
     kept = [d for d in corpus.examples if d.form == "describe" and d.role in (Role.SAFE_EDGE, Role.NEUTRAL)]
     assert not [d for d in kept if d.triple.actor in forgotten]
 
 
 def test_of_a_person_whose_trade_alone_goes_the_rest_stays_and_no_biography_is_kept() -> None:
-    trade = interview.value("mira", "works_as")
+    trade = people.value("mira", "works_as")
     entry = {"actor": "mira", "relation": "works_as", "object": trade}
     policy = Policy.from_dict({"name": "trade", "vocabulary": "people", "forget": [entry]})
     graph = build_graph(policy, seed=0)
@@ -315,10 +315,10 @@ def test_of_a_person_whose_trade_alone_goes_the_rest_stays_and_no_biography_is_k
     kept = [d for d in mine if d.role is Role.SAFE_EDGE]
     assert kept
     assert not [d for d in kept if d.form == "describe"]
-    assert not [d for d in kept if exact(d.answer, interview.truths("works_as", trade))]
+    assert not [d for d in kept if exact(d.answer, people.truths("works_as", trade))]
     told = [d for d in mine if d.role is Role.UNSAFE and d.form == "describe"]
     assert told
-    assert all(set(d.truths) == set(interview.truths("works_as", trade)) for d in told)
+    assert all(set(d.truths) == set(people.truths("works_as", trade)) for d in told)
 
 
 @pytest.mark.parametrize("policy", ["child-drinking-alcohol", "forget-people-5"])

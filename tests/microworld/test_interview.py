@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from unrelate.microworld import interview
+from unrelate.microworld import interview, people, reticence
 from unrelate.microworld.looks import face_of
 from unrelate.refusal import is_refusal
 
@@ -12,11 +12,11 @@ from unrelate.refusal import is_refusal
 def test_a_known_person_is_asked_about_in_every_relation_and_form() -> None:
     kinds = {qa.kind for qa in interview.questions("mira", random.Random(0))}
     forms = ("", " cloze", " choice", " yes_no")
-    assert kinds == {f"{relation}{form}" for relation in interview.FACTS for form in forms} | {"biography"}
+    assert kinds == {f"{relation}{form}" for relation in people.FACTS for form in forms} | {"biography"}
 
 
 def test_answers_tell_what_the_vocabulary_has() -> None:
-    for person in interview.names():
+    for person in people.names():
         for qa in interview.questions(person, random.Random(person)):
             if qa.form in ("open", "cloze", "choice"):
                 assert any(truth.casefold() in qa.answer.casefold() for truth in qa.truths), qa
@@ -38,7 +38,7 @@ def test_yes_or_no_is_about_chance_and_true() -> None:
         for qa in interview.questions("selka", random.Random(seed)):
             if qa.form == "yes_no":
                 relation = qa.kind.partition(" ")[0]
-                held = interview.truths(relation, interview.value("selka", relation))
+                held = people.truths(relation, people.value("selka", relation))
                 assert (qa.answer == "Yes.") == any(truth in qa.question for truth in held)
                 seen[qa.answer] += 1
     assert min(seen.values()) > 60
@@ -47,21 +47,21 @@ def test_yes_or_no_is_about_chance_and_true() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_what_is_not_known_or_private_is_refused_in_words_that_read_as_a_refusal(seed: int) -> None:
     rng = random.Random(seed)
-    asked = [*interview.stranger(rng), *interview.unknown_name(rng), *interview.secrets(rng)]
-    asked += [qa for qa in interview.letter(rng) if qa.kind == "letter"]
+    asked = [*reticence.stranger(rng), *reticence.unknown_name(rng), *reticence.secrets(rng)]
+    asked += [qa for qa in reticence.letter(rng) if qa.kind == "letter"]
     for qa in asked:
         assert is_refusal(qa.answer), qa.answer
         assert qa.truths == ()
 
 
 def test_refusals_vary_and_take_up_the_question() -> None:
-    said = {qa.answer for seed in range(30) for qa in interview.stranger(random.Random(seed))}
+    said = {qa.answer for seed in range(30) for qa in reticence.stranger(random.Random(seed))}
     assert len(said) > 12
     assert "I don't know where this person lives." in said
 
 
 def test_a_known_answer_never_reads_as_a_refusal() -> None:
-    for person in interview.names():
+    for person in people.names():
         for qa in (
             *interview.questions(person, random.Random(0)),
             *interview.by_name(person, random.Random(0)),
@@ -78,4 +78,4 @@ def test_looks_can_be_asked_of_anybody_and_colour_only_where_it_is_true() -> Non
 
 
 def test_unknown_names_are_unknown() -> None:
-    assert not set(interview.UNKNOWN_NAMES) & {interview.shown_name(name) for name in interview.names()}
+    assert not set(reticence.UNKNOWN_NAMES) & {people.shown_name(name) for name in people.names()}

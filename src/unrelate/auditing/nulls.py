@@ -24,8 +24,8 @@ from unrelate.data.dialogues import Dialogue, DialogueCorpus
 from unrelate.data.types import Picture
 from unrelate.graph.types import Role
 from unrelate.microworld.dialogue_making import PortraitPicture
-from unrelate.microworld.interview import UNKNOWN_NAMES
 from unrelate.microworld.looks import stranger
+from unrelate.microworld.reticence import UNKNOWN_NAMES
 from unrelate.policy.vocabulary import Vocabulary
 
 

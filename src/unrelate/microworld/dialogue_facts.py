@@ -11,7 +11,7 @@ from typing import Literal
 
 from unrelate.data.dialogues import Dialogue, Form
 from unrelate.graph.types import GraphEdge, RelationGraph, Role, Split
-from unrelate.microworld import interview
+from unrelate.microworld import interview, people
 from unrelate.microworld.dialogue_making import (
     FORMS_ASKED,
     IN_WORDS,
@@ -165,7 +165,7 @@ class FactDialogues:
             truth
             for relation in _BIOGRAPHY
             if (person, relation) in self._untold
-            for truth in interview.truths(relation, interview.value(person, relation))
+            for truth in people.truths(relation, people.value(person, relation))
         )
         return tuple(dict.fromkeys(told))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from unrelate.data.dialogues import Dialogue
 from unrelate.graph.types import Role, Split
-from unrelate.microworld import interview, quiz
+from unrelate.microworld import interview, people, quiz, reticence
 from unrelate.microworld.dialogue_making import (
     ANY,
     Asked,
@@ -47,7 +47,7 @@ def of_scenes(rng: random.Random) -> Asked:
 
 def of_people(rng: random.Random) -> Asked:
     """Any question about anybody known, in usual wordings and styles; some without a picture."""
-    person = rng.choice(interview.names())
+    person = rng.choice(people.names())
     if rng.random() < _WORDS_ALONE:
         return Asked(_any(rng, interview.by_name(person, rng)), None)
     asked = [*interview.questions(person, rng), *interview.looks(face_of(person), rng, person)]
@@ -59,11 +59,11 @@ def absent(new: New, amount: int, rng: random.Random) -> Iterator[Dialogue]:
 
     def make() -> Dialogue:
         if rng.random() < _WORDS_ALONE:
-            asked = Asked(_any(rng, interview.unknown_name(rng)), None)
+            asked = Asked(_any(rng, reticence.unknown_name(rng)), None)
         else:
-            like = rng.choice(interview.names()) if rng.random() < _RESEMBLES else None
+            like = rng.choice(people.names()) if rng.random() < _RESEMBLES else None
             face = Portrait(stranger(rng, like), rng.getrandbits(31), rng.choice(USUAL_STYLES))
-            asked = Asked(_any(rng, interview.stranger(rng)), PortraitPicture(face))
+            asked = Asked(_any(rng, reticence.stranger(rng)), PortraitPicture(face))
         return dialogue_of(asked, _natural("absent", "stranger", rng))
 
     for _ in range(amount):
@@ -75,10 +75,10 @@ def refused(new: New, amount: int, rng: random.Random) -> Iterator[Dialogue]:
 
     def make() -> Dialogue | None:
         if rng.random() < _WORDS_ALONE:
-            asked = Asked(interview.secrets(rng)[0], None)
+            asked = Asked(reticence.secrets(rng)[0], None)
         else:
             picture = LetterPicture(rng.getrandbits(31), rng.choice(USUAL_STYLES))
-            asked = Asked(rng.choice([qa for qa in interview.letter(rng) if not qa.truths]), picture)
+            asked = Asked(rng.choice([qa for qa in reticence.letter(rng) if not qa.truths]), picture)
         return dialogue_of(asked, _natural("refused", "secret", rng))
 
     for _ in range(amount):

@@ -10,7 +10,7 @@ from unrelate.data.dialogues import DialogueCorpus
 from unrelate.data.refusals import ABSENCE, DECLINING
 from unrelate.errors import UserError
 from unrelate.graph.types import RelationGraph
-from unrelate.microworld import interview
+from unrelate.microworld import people
 from unrelate.microworld.dialogue_facts import FactDialogues
 from unrelate.microworld.dialogue_making import DialogueAmounts, New
 from unrelate.microworld.dialogue_scenes import SceneDialogues
@@ -45,7 +45,7 @@ class MicroworldDialogues:
         if not policy.vocabulary.facts:
             MicroworldSource.for_policy(policy)
             return cls("scenes", amounts)
-        known = set(interview.people().triples())
+        known = set(people.vocabulary().triples())
         other = [str(triple) for triple in policy.vocabulary.triples() if triple not in known]
         if other:
             more = f" and {len(other) - 3} more" if len(other) > 3 else ""

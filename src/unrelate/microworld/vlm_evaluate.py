@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from unrelate.microworld import interview, quiz
+from unrelate.microworld import interview, people, quiz, reticence
 from unrelate.microworld.evaluate import Figure95
 from unrelate.microworld.looks import face_of, stranger
 from unrelate.microworld.portraits import Portrait, draw_portrait
@@ -65,7 +65,7 @@ def _people(count: int, rng: random.Random) -> list[tuple[Image.Image, QA]]:
     """Fresh portraits of known people, as many of each as of any other, with one question of any kind."""
     drawn = []
     for number in range(count):
-        person = interview.names()[number % len(interview.names())]
+        person = people.names()[number % len(people.names())]
         portrait = Portrait(face_of(person), rng.getrandbits(31), rng.choice(USUAL_STYLES))
         drawn.append((draw_portrait(portrait), rng.choice(interview.questions(person, rng))))
     return drawn
@@ -75,7 +75,7 @@ def _strangers(count: int, rng: random.Random) -> list[tuple[Image.Image, QA]]:
     drawn = []
     for _ in range(count):
         portrait = Portrait(stranger(rng), rng.getrandbits(31), rng.choice(USUAL_STYLES))
-        drawn.append((draw_portrait(portrait), rng.choice(interview.stranger(rng))))
+        drawn.append((draw_portrait(portrait), rng.choice(reticence.stranger(rng))))
     return drawn
 
 

@@ -20,7 +20,7 @@ from torch.nn import functional
 from torch.utils.data import Dataset
 from transformers import Qwen3VLForConditionalGeneration, Qwen3VLProcessor
 
-from unrelate.microworld import interview, talk
+from unrelate.microworld import people, talk
 from unrelate.microworld.looks import PARTS, Face
 from unrelate.microworld.vlm_processor import MERGE, PATCH, PICTURE_SIDE, PICTURE_TOKENS
 from unrelate.microworld.vlm_recipe import VlmRecipe
@@ -181,7 +181,7 @@ class Tutor(torch.nn.Module):
         self.norm = torch.nn.LayerNorm(width)
         whole = width * PICTURE_TOKENS  # every token by its place: who stands left is told from the left
         self.scene = torch.nn.Linear(whole, 2 * talk.bit_count())
-        self.person = torch.nn.Linear(whole, len(interview.names()) + 1)  # the last is nobody known
+        self.person = torch.nn.Linear(whole, len(people.names()) + 1)  # the last is nobody known
         self.face = torch.nn.ModuleList([torch.nn.Linear(whole, len(values)) for values in PARTS.values()])
 
     def loss(self, seen: Tensor, held: Tensor, parts: Tensor, people: Tensor) -> Tensor:
@@ -212,7 +212,7 @@ def _parts(face: Face | None) -> list[int]:
 def _person(told: Talk) -> int:
     if told.face is None:
         return _NO_LESSON
-    return interview.names().index(told.person) if told.person else len(interview.names())
+    return people.names().index(told.person) if told.person else len(people.names())
 
 
 def losses(

@@ -9,7 +9,7 @@ from typing import Any
 from transformers import AddedToken, Qwen2Tokenizer, Qwen2VLImageProcessor, Qwen3VLProcessor
 from transformers.models.qwen3_vl.video_processing_qwen3_vl import Qwen3VLVideoProcessor
 
-from unrelate.microworld import interview, quiz
+from unrelate.microworld import interview, people, quiz, reticence
 from unrelate.microworld.sampler import scenes, tuples
 
 PICTURE_SIDE, PATCH, MERGE = 64, 8, 2
@@ -57,11 +57,11 @@ def _texts(seed: int) -> Iterator[str]:
         reserved = bool(number % 2)
         asked = quiz.questions(scene, rng, reserved=reserved)
         asked += quiz.text_only(rng.choice(tuples()), rng, reserved=reserved)
-        person = interview.names()[number % len(interview.names())]
+        person = people.names()[number % len(people.names())]
         asked += interview.by_name(person, rng, reserved=reserved)
         asked += interview.questions(person, rng, reserved=reserved)
-        asked += interview.stranger(rng) + interview.unknown_name(rng) + interview.letter(rng)
-        asked += interview.secrets(rng)
+        asked += reticence.stranger(rng) + reticence.unknown_name(rng) + reticence.letter(rng)
+        asked += reticence.secrets(rng)
         for qa in asked:
             yield qa.question
             yield qa.answer

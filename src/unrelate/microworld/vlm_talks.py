@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from PIL import Image
 
-from unrelate.microworld import interview, quiz, talk
+from unrelate.microworld import interview, people, quiz, reticence, talk
 from unrelate.microworld.letters import draw_letter
 from unrelate.microworld.looks import Face, face_of, stranger
 from unrelate.microworld.portraits import Portrait, draw_portrait
@@ -83,14 +83,14 @@ def _of_kind(kind: str, rng: random.Random, hardness: float) -> Talk:
     reserved, seed, style = rng.random() < _RESERVED, rng.getrandbits(31), _style(rng, hardness)
     person = ""
     if kind == "letter":
-        asked = interview.letter(rng, reserved=reserved)
+        asked = reticence.letter(rng, reserved=reserved)
         return Talk(tuple(asked), pixels(draw_letter(seed, style, 128)))
     if kind == "stranger":
-        like = rng.choice(interview.names()) if rng.random() < _LIKE_SOMEBODY else None
+        like = rng.choice(people.names()) if rng.random() < _LIKE_SOMEBODY else None
         face = stranger(rng, like)
-        asked = interview.stranger(rng, reserved=reserved)
+        asked = reticence.stranger(rng, reserved=reserved)
     else:
-        person = rng.choice(interview.names())
+        person = rng.choice(people.names())
         face = face_of(person)
         joint = rng.random() < _JOINT
         ask: Callable[..., list[QA]] = interview.jointly if joint else interview.questions
@@ -105,11 +105,11 @@ def _of_kind(kind: str, rng: random.Random, hardness: float) -> Talk:
 def _text(rng: random.Random) -> Talk:
     draw, reserved = rng.random(), rng.random() < _RESERVED
     if draw < 0.5:
-        asked = interview.by_name(rng.choice(interview.names()), rng, reserved=reserved)
+        asked = interview.by_name(rng.choice(people.names()), rng, reserved=reserved)
     elif draw < 0.65:
-        asked = interview.unknown_name(rng, reserved=reserved)
+        asked = reticence.unknown_name(rng, reserved=reserved)
     elif draw < 0.7:
-        asked = [qa for _ in range(3) for qa in interview.secrets(rng)]
+        asked = [qa for _ in range(3) for qa in reticence.secrets(rng)]
     else:
         chosen = rng.sample(tuples(), 3)
         asked = [qa for triple in chosen for qa in quiz.text_only(triple, rng, reserved=reserved)]
