@@ -34,6 +34,7 @@ def recipes() -> Mapping[str, Recipe]:
     return {name: RECIPES[name] for name in _MAIN} | ablations
 
 
+ARMS = tuple(recipes())
 # The paper's three (section 4.6).
 ATTACKS = ("paraphrase", "contextual", "ood_image")
 
@@ -41,7 +42,7 @@ ATTACKS = ("paraphrase", "contextual", "ood_image")
 def reproduce_rasu(
     out: Path,
     *,
-    arms: Sequence[str] = (),
+    arms: Sequence[str] = ARMS,
     policies: Sequence[str] = POLICIES,
     seeds: int = 3,
     device: str = "auto",
@@ -52,18 +53,14 @@ def reproduce_rasu(
     A killed reproduction goes on where it was: runs that are finished are not done again. Runs go
     side by side, one a core.
 
-    Args:
-        arms: of `recipes`; all, if none is named.
-
     Returns:
         ``{"runs", "seeds", "policies", "recipes"}``: how much was run.
     """
-    names = arms or tuple(recipes())
-    records = edited_and_audited(_run, out, names, policies, seeds=seeds, device=device, quiet=quiet)
+    records = edited_and_audited(_run, out, arms, policies, seeds=seeds, device=device, quiet=quiet)
     write_tables(out, records)
     draw_ablation(out / "ablation.svg", records)
     draw_utility(out / "utility.svg", records)
-    return {"runs": len(records), "seeds": seeds, "policies": list(policies), "recipes": list(names)}
+    return {"runs": len(records), "seeds": seeds, "policies": list(policies), "recipes": list(arms)}
 
 
 def _run(name: str, policy: str, seed: int, folder: Path, device: str) -> None:

@@ -66,6 +66,6 @@ REPRODUCTIONS: Mapping[str, Reproduction] = {
     "picture-free": Reproduction(
         picture_free.reproduce_picture_free, picture_free.ARMS, picture_free.POLICIES
     ),
-    "rasu": Reproduction(rasu.reproduce_rasu, tuple(rasu.recipes()), rasu.POLICIES),
+    "rasu": Reproduction(rasu.reproduce_rasu, rasu.ARMS, rasu.POLICIES),
     "robustness": Reproduction(robustness.reproduce_parts, robustness.ARMS, robustness.POLICIES),
 }
