@@ -151,7 +151,7 @@ def edit(
 
             train_rounds(
                 encoder,
-                corpus.part("train"),
+                prepared,
                 graph,
                 corpus.anchors if recipe.anchors else {},
                 recipe,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from unrelate.data.types import Corpus, Example
+from unrelate.data.types import Corpus
 from unrelate.edit.adversarial import Found, interleaved, round_of, train_rounds, with_found
 from unrelate.edit.loop import Training, train
 from unrelate.edit.prepare import Prepared
@@ -47,9 +47,10 @@ def rounds(
         killed_at: int | None = None,
     ) -> tuple[DualEncoder, list[int]]:
         folder.mkdir(exist_ok=True)
-        model, examples = DualEncoder.load(tiny), corpus.part("train")
+        model = DualEncoder.load(tiny)
         model.add_adapter(recipe.adapter, seed=3)
-        train(model, Prepared(model, examples, graph, anchors=corpus.anchors), recipe, TRAINING, folder)
+        prepared = Prepared(model, corpus.part("train"), graph, anchors=corpus.anchors)
+        train(model, prepared, recipe, TRAINING, folder)
         searched: list[int] = []
         steps = 0
 
@@ -65,7 +66,7 @@ def rounds(
 
         train_rounds(
             model,
-            examples,
+            prepared,
             graph,
             corpus.anchors,
             recipe,
@@ -186,14 +187,15 @@ def test_a_recipe_that_learns_nothing_from_variants_is_refused(
     tmp_path: Path,
     change: dict[str, object],
 ) -> None:
-    model, examples = DualEncoder.load(tiny), corpus.part("train")
-    deaf = replace(recipe, **change)
+    model = DualEncoder.load(tiny)
+    model.add_adapter(recipe.adapter, seed=3)
+    prepared, deaf = Prepared(model, corpus.part("train"), graph), replace(recipe, **change)
 
     def never(number: int) -> Found:
         raise AssertionError("searched for nothing")
 
-    def rounds(count: int, given: Sequence[Example] = examples) -> None:
-        train_rounds(model, given, graph, {}, deaf, TRAINING, tmp_path, rounds=count, search=never)
+    def rounds(count: int) -> None:
+        train_rounds(model, prepared, graph, {}, deaf, TRAINING, tmp_path, rounds=count, search=never)
 
     with pytest.raises(UserError, match="learns nothing from text variants"):
         rounds(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -11,7 +11,7 @@ import torch
 from unrelate.edit.loop import _split, steps_of
 from unrelate.edit.prepare import Prepared, Step, unrelated_level
 from unrelate.edit.recipes import Recipe
-from unrelate.graph.types import Role
+from unrelate.graph.types import RelationGraph, Role
 from unrelate.models import DualEncoder
 from unrelate.policy.triple import Triple
 
@@ -75,6 +75,36 @@ def test_an_untrained_adapter_changes_no_feature(ready: Ready, calibrated: Recip
     live, (reference, _) = prepared.live(step), prepared.batch(step)
     torch.testing.assert_close(live.image, reference.image)
     torch.testing.assert_close(live.text, reference.text)
+
+
+@pytest.mark.parametrize("change", ["as it is", "all layers", "last layer"])
+def test_what_is_known_is_not_computed_again(
+    ready: Ready, calibrated: Recipe, graph: RelationGraph, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """Other texts about the same pictures: as if prepared from nothing, at the price of what is new."""
+    last = {"as it is": calibrated.adapter.last_layers, "all layers": None, "last layer": 1}[change]
+    recipe = replace(calibrated, adapter=replace(calibrated.adapter, last_layers=last))
+    encoder, prepared = ready(recipe)
+    told = [replace(e, variants=(*e.variants, f"{e.caption} again")) for e in prepared.examples]
+    anchors = {"a dog at last": Triple("dog")}
+    anew = Prepared(encoder, told, graph, anchors=anchors)
+    read: list[str] = []
+    plain = DualEncoder.prepare_texts
+
+    def counted(model: DualEncoder, captions: Sequence[str]) -> torch.Tensor:
+        read.extend(captions)
+        return plain(model, captions)
+
+    monkeypatch.setattr(DualEncoder, "prepare_texts", counted)
+    monkeypatch.setattr(DualEncoder, "prepare_images", None)  # no picture is looked at again
+    more = Prepared(encoder, told, graph, anchors=anchors, known=prepared)
+    assert set(read) == {"a dog at last"} | {f"{e.caption} again" for e in told}
+    assert more.texts == anew.texts
+    assert more.level == pytest.approx(anew.level)
+    torch.testing.assert_close(more.reference, anew.reference)
+    monkeypatch.undo()
+    step = steps_of(more, recipe, seed=0)[0]
+    torch.testing.assert_close(more.live(step), anew.live(step))
 
 
 def test_the_unrelated_level_by_hand() -> None:

@@ -60,7 +60,7 @@ Search = Callable[[int], Found]
 
 def train_rounds(
     model: DualEncoder,
-    examples: Sequence[Example],
+    prepared: Prepared,
     graph: RelationGraph,
     anchors: Mapping[str, Triple],
     recipe: Recipe,
@@ -80,7 +80,7 @@ def train_rounds(
 
     Args:
         model: as `train` left it.
-        examples: the training examples.
+        prepared: the training examples, as `train` had them.
         graph: their graph.
         anchors: as for `Prepared`.
         recipe: a round takes `ROUND_SHARE` of its steps, with its schedule of learning rates anew.
@@ -107,14 +107,15 @@ def train_rounds(
         if not any(found[-1].statements.values()):
             continue  # nothing won: there is nothing to learn in this round
         held = {text: triple for one in found for text, triple in one.kept.items()}
-        prepared = Prepared(
+        more = Prepared(
             model,
-            with_found(examples, found),
+            with_found(prepared.examples, found),
             graph,
             anchors=interleaved(anchors, held) if recipe.anchors else {},
+            known=prepared,
         )
         again = replace(training, seed=training.seed + _SEED_STRIDE * number)
-        train(model, prepared, round_of(recipe, len(examples)), again, place, report)
+        train(model, more, round_of(recipe, len(more.examples)), again, place, report)
     _join_losses(folder, rounds)
     model.save_adapter(folder / "adapter")
 

@@ -49,7 +49,11 @@ class Prepared:
         graph: RelationGraph,
         progress: Callable[[int, int], None] = lambda done, of: None,
         anchors: Mapping[str, Triple] = MappingProxyType({}),
+        *,
+        known: Prepared | None = None,
     ) -> None:
+        """``known``: examples of the same pictures, prepared for the same model; what it knows of pictures
+        and texts is not computed again."""
         self.model = model
         self.examples = tuple(examples)
         self._unsafe = graph.forbidden
@@ -74,11 +78,14 @@ class Prepared:
             )
         self._keep_images = model.frozen_share("image") >= _WORTH_KEEPING
         self._keep_texts = model.frozen_share("text") >= _WORTH_KEEPING
-        self._pixels: list[Tensor | None] = [None] * len(self.examples)
-        self._image_prefixes: dict[int, Prefix] = {}
-        self._text_prefixes: list[Prefix] = []
+        self._pixels: list[Tensor | None] = known._pixels if known else [None] * len(self.examples)
+        self._image_prefixes: dict[int, Prefix] = known._image_prefixes if known else {}
+        # Copies: what a later one of the same ``known`` finds must not depend on this one.
+        self._text_features: dict[str, Tensor] = dict(known._text_features) if known else {}
+        self._text_prefixes: dict[str, Prefix] = dict(known._text_prefixes) if known else {}
         with model.base():
-            self.reference = Features(self._embed_images(progress), self._embed_texts())
+            images = known.reference.image if known else self._embed_images(progress)
+            self.reference = Features(images, self._embed_texts())
         self.level = self._unrelated_level()
 
     def batch(self, step: Step) -> tuple[Features, Batch]:
@@ -112,7 +119,8 @@ class Prepared:
         # A text met twice in a batch is computed once.
         unique, back = torch.unique(torch.tensor(step.texts), return_inverse=True)
         if self._keep_texts:
-            text = self.model.text_suffix(Prefix.stack([self._text_prefixes[number] for number in unique]))
+            kept = [self._text_prefixes[self.texts[number]] for number in unique]
+            text = self.model.text_suffix(Prefix.stack(kept))
         else:
             text = self.model.text_features(
                 self.model.prepare_texts([self.texts[number] for number in unique])
@@ -149,14 +157,17 @@ class Prepared:
 
     @torch.no_grad()
     def _embed_texts(self) -> Tensor:
+        fresh = [text for text in self.texts if text not in self._text_features]
         if not self._keep_texts:
-            return self.model.embed_texts(self.texts).to(self.device)
-        parts = []
-        for start in range(0, len(self.texts), _ROWS):
-            prefix = self.model.text_prefix(self.model.prepare_texts(self.texts[start : start + _ROWS]))
-            parts.append(self.model.text_suffix(prefix))
-            self._text_prefixes += prefix.rows()
-        return torch.cat(parts)
+            self._text_features |= dict(
+                zip(fresh, self.model.embed_texts(fresh).to(self.device), strict=True)
+            )
+        for start in range(0, len(fresh) if self._keep_texts else 0, _ROWS):
+            said = fresh[start : start + _ROWS]
+            prefix = self.model.text_prefix(self.model.prepare_texts(said))
+            self._text_features |= dict(zip(said, self.model.text_suffix(prefix), strict=True))
+            self._text_prefixes |= dict(zip(said, prefix.rows(), strict=True))
+        return torch.stack([self._text_features[text] for text in self.texts])
 
     def _unrelated_level(self) -> float:
         """Mean base cosine of the unsafe pictures and the texts whose tuples share no concept with them."""
