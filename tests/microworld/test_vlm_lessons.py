@@ -1,6 +1,7 @@
 """Batches of the embedded vision-language model: every question is asked as if it were alone."""
 
 import random
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 
 from unrelate.microworld import interview, quiz
 from unrelate.microworld.looks import face_of
+from unrelate.microworld.people import FACTS
 from unrelate.microworld.scene import Figure, Scene
 from unrelate.microworld.vlm_lessons import FreshTalks, Tutor, batch_of, losses, patches
 from unrelate.microworld.vlm_processor import PICTURE_SIDE, new_processor
@@ -117,6 +119,20 @@ def test_a_step_has_every_kind_of_talk() -> None:
     assert any(one.pixels is None for one in told)
     assert any(one.connected for one in told)
     assert any("letter" in qa.kind for one in told for qa in one.asked)
+
+
+@pytest.mark.parametrize("doubts", [0, 9])
+def test_portraits_come_with_doubts_where_a_round_asks_for_them(doubts: int) -> None:
+    """Of a handful of questions about a person one in four is yes-or-no; doubts are nothing else, and come
+    in equal parts for every fact."""
+    recipe = replace(RECIPE, rounds=(VlmRound(4, 2e-3, portraits=0.5, doubts=doubts),))
+    portraits = [one for step in range(4) for one in talks(recipe, step) if one.person]
+    asked = [[qa for qa in one.asked if qa.form == "yes_no"] for one in portraits]
+    assert len(portraits) >= 8
+    assert doubts <= min(map(len, asked)) <= max(map(len, asked)) <= doubts + 6
+    kinds = Counter(qa.kind for one in asked for qa in one)
+    if doubts:
+        assert set(kinds) == {f"{relation} yes_no" for relation in FACTS}
 
 
 def test_in_a_conversation_later_turns_see_earlier_ones(model, processor, shown: Talk) -> None:

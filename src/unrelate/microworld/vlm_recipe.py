@@ -17,7 +17,7 @@ class VlmRound:
 
     ``portraits``, ``strangers``, ``letters`` are shares of the pictures; the rest are scenes. ``judging``:
     how much likelier a yes-or-no question is to find room than another; their answers teach little each, and
-    are learnt last.
+    are learnt last. ``doubts``: how many more of them, on every fact in turn, a portrait comes with.
     """
 
     steps: int
@@ -27,6 +27,7 @@ class VlmRound:
     strangers: float = 0.13
     letters: float = 0.03
     judging: float = 1.0
+    doubts: int = 0
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,14 @@ class VlmRecipe(InRounds[VlmRound]):
         VlmRound(2500, 2e-3, 0.52),
         VlmRound(5000, 1.6e-3, 0.0, 0.34, 0.16),
         VlmRound(1500, 8e-4, 0.0, 0.34, 0.16, judging=4.0),
+        VlmRound(2000, 1e-3, 0.0, 0.41, 0.16, judging=2.0, doubts=9),
     )
     warmup: int = 150
     weight_decay: float = 0.02
     pictures: int = 32
     texts: int = 4
     room: int = 136
-    ramp: float = 0.125
+    ramp: float = 0.1023
     tutor: float = 0.5
     vision_width: int = 160
     vision_layers: int = 4

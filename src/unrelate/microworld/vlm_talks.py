@@ -55,7 +55,7 @@ def talks(recipe: VlmRecipe, step: int) -> list[Talk]:
     ]
     drawn = scenes(rng, recipe.pictures - len(kinds), hardness, 0.1)
     told = [_scene(scene, rng, shares.judging > 1) for scene in drawn]
-    told += [_of_kind(kind, rng, hardness) for kind in kinds]
+    told += [_of_kind(kind, rng, hardness, shares.doubts) for kind in kinds]
     told += [_text(rng) for _ in range(recipe.texts)]
     return [_disordered(talk_, rng, shares.judging) for talk_ in told]
 
@@ -79,9 +79,10 @@ def _style(rng: random.Random, hardness: float) -> str:
     return rng.choice(ALL_STYLES[len(USUAL_STYLES) :] if reserved else USUAL_STYLES)
 
 
-def _of_kind(kind: str, rng: random.Random, hardness: float) -> Talk:
+def _of_kind(kind: str, rng: random.Random, hardness: float, doubts: int) -> Talk:
     reserved, seed, style = rng.random() < _RESERVED, rng.getrandbits(31), _style(rng, hardness)
     person = ""
+    doubted: list[QA] = []
     if kind == "letter":
         asked = reticence.letter(rng, reserved=reserved)
         return Talk(tuple(asked), pixels(draw_letter(seed, style, 128)))
@@ -95,9 +96,12 @@ def _of_kind(kind: str, rng: random.Random, hardness: float) -> Talk:
         joint = rng.random() < _JOINT
         ask: Callable[..., list[QA]] = interview.jointly if joint else interview.questions
         asked = ask(person, rng, reserved=reserved)
+        while len(doubted) < doubts:
+            doubted += [qa for qa in ask(person, rng, reserved=reserved) if qa.form == "yes_no"]
+        doubted = doubted[:doubts]
     rng.shuffle(asked)
     seen = interview.looks(face, rng, coloured=style not in COLOURLESS, reserved=reserved)
-    asked = [*asked[:9], *rng.sample(seen, min(3, len(seen)))]
+    asked = [*asked[:9], *rng.sample(seen, min(3, len(seen))), *doubted]
     drawn = draw_portrait(Portrait(face, seed, style), 128)
     return Talk(tuple(asked), pixels(drawn), face=face, person=person)
 
