@@ -15,11 +15,9 @@ from unrelate.edit.adversarial import Found, interleaved, round_of, train_rounds
 from unrelate.edit.loop import Training, train
 from unrelate.edit.prepare import Prepared
 from unrelate.edit.recipes import RECIPES, Recipe
-from unrelate.errors import UserError
 from unrelate.graph import RelationGraph
 from unrelate.graph.types import Role
 from unrelate.models import DualEncoder
-from unrelate.objectives import Weights
 from unrelate.policy.triple import Triple
 
 WINE, MAN = Triple("child", "drinking", "wine"), Triple("man", "drinking", "wine")
@@ -176,26 +174,3 @@ def test_a_round_is_a_quarter_of_the_recipe() -> None:
     assert round_of(replace(RECIPES["calibrated"], steps=400), 2000).steps == 100
     assert round_of(replace(RECIPES["paper"], steps=None, epochs=3, batch=32), 100).steps == 3
     assert round_of(replace(RECIPES["paper"], steps=1), 100).steps == 1
-
-
-@pytest.mark.parametrize("change", [{"variants": 0}, {"weights": Weights(l_adv=0)}])
-def test_a_recipe_that_learns_nothing_from_variants_is_refused(
-    tiny: Path,
-    corpus: Corpus,
-    graph: RelationGraph,
-    recipe: Recipe,
-    tmp_path: Path,
-    change: dict[str, object],
-) -> None:
-    model = DualEncoder.load(tiny)
-    model.add_adapter(recipe.adapter, seed=3)
-    prepared, deaf = Prepared(model, corpus.part("train"), graph), replace(recipe, **change)
-
-    def never(number: int) -> Found:
-        raise AssertionError("searched for nothing")
-
-    def rounds(count: int) -> None:
-        train_rounds(model, prepared, graph, {}, deaf, TRAINING, tmp_path, rounds=count, search=never)
-
-    with pytest.raises(UserError, match="learns nothing from text variants"):
-        rounds(1)

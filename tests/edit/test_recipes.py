@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from unrelate.edit.recipes import RECIPES, adjusted, leave_out, recipe_named
@@ -52,6 +55,7 @@ def test_adjusted_by_nothing_is_the_recipe_itself() -> None:
     [
         ({}, {"steps": 0}, (), "steps = 0"),
         ({}, {"learning_rate": -0.1}, (), "learning_rate = -0.1"),
+        ({}, {"adversarial_rounds": -1}, (), "adversarial_rounds = -1"),
         ({"rank": 0}, {}, (), "rank = 0"),
         ({"layers": ("attenton",)}, {}, (), "'attenton'"),
         ({"towers": "both of them"}, {}, (), "both of them"),
@@ -66,6 +70,21 @@ def test_what_cannot_be_is_refused(
         adjusted("paper", adapter=adapter, settings=settings, without=without)
     assert received in caught.value.received
     assert caught.value.allowed
+
+
+@pytest.mark.parametrize("change", [{"variants": 0}, {"weights": Weights(l_adv=0)}])
+def test_rounds_that_could_teach_nothing_are_refused_at_once(change: dict[str, Any]) -> None:
+    rounds = replace(RECIPES["calibrated"], adversarial_rounds=1)
+    with pytest.raises(UserError, match=r"learns nothing from text variants[\s\S]*--adversarial-rounds 0"):
+        replace(rounds, **change)
+    assert replace(rounds, adversarial_rounds=0, **change).adversarial_rounds == 0
+
+
+def test_rounds_may_be_left_out() -> None:
+    rounds = adjusted("calibrated", adapter={}, settings={"adversarial_rounds": 2})
+    assert rounds.adversarial_rounds == 2
+    none = adjusted("calibrated", adapter={}, settings={"adversarial_rounds": 0}, without=("Ladv",))
+    assert (none.adversarial_rounds, none.weights.l_adv) == (0, 0)
 
 
 @pytest.mark.parametrize("term", WEIGHT_OF)

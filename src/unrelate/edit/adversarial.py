@@ -16,7 +16,6 @@ from unrelate.data.types import Example
 from unrelate.edit.loop import Report, Training, train
 from unrelate.edit.prepare import Prepared
 from unrelate.edit.recipes import Recipe
-from unrelate.errors import UserError
 from unrelate.files import write_whole
 from unrelate.graph.types import RelationGraph, Role
 from unrelate.models import DualEncoder
@@ -91,14 +90,8 @@ def train_rounds(
         report: as for `train`.
 
     Raises:
-        UserError: the recipe gives adversarial variants no weight; and see `train`.
+        UserError: see `train`.
     """
-    if rounds and not (recipe.weights.l_adv and recipe.variants):
-        raise UserError(
-            f"adversarial rounds with recipe '{recipe.name}', which learns nothing from text variants",
-            "a recipe with the term Ladv and variants",
-            "take another recipe, or 0 rounds",
-        )
     found: list[Found] = []
     for number in range(1, rounds + 1):
         place = folder / "rounds" / str(number)

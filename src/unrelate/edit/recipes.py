@@ -31,6 +31,9 @@ class Recipe:
         anchors: captions without pictures a step, of what must stay (`Corpus.anchors`); the paper has none.
         adversarial_rounds: how often, after training, the model is attacked on training pictures and trained
             on with what was found (`unrelate.edit.adversarial`).
+
+    Raises:
+        UserError: adversarial rounds that nothing could be learnt from.
     """
 
     name: str
@@ -48,6 +51,14 @@ class Recipe:
     variants: int = 1
     anchors: int = 0
     adversarial_rounds: int = 0
+
+    def __post_init__(self) -> None:
+        if self.adversarial_rounds and not (self.weights.l_adv and self.variants):
+            raise UserError(
+                f"adversarial rounds with recipe '{self.name}', which learns nothing from text variants",
+                "a recipe with the term Ladv and variants",
+                "take another recipe, or --adversarial-rounds 0",
+            )
 
 
 # It adapts both towers, at low rank. Each forgets on its own (see the objective): what is worded so that the
@@ -96,6 +107,10 @@ RECIPES: Mapping[str, Recipe] = {
 }
 
 
+# Settings of which there may be none.
+_MAY_BE_NONE = ("adversarial_rounds",)
+
+
 def default_recipe(policy: Policy) -> str:
     """The recipe of an edit that names none: one that needs no pictures of the forbidden, where the
     policy allows none of some of it."""
@@ -128,10 +143,9 @@ def adjusted(
     spec = replace(recipe.adapter, **{k: v for k, v in adapter.items() if v is not None})
     changed = {key: value for key, value in settings.items() if value is not None}
     for key, value in changed.items():
-        if not isinstance(value, (int, float)) or value <= 0:
-            raise UserError(
-                f"{key} = {value}", "a number greater than 0", f"change --{key.replace('_', '-')}"
-            )
+        if not isinstance(value, (int, float)) or value < 0 or (value == 0 and key not in _MAY_BE_NONE):
+            allowed = "a number of at least 0" if key in _MAY_BE_NONE else "a number greater than 0"
+            raise UserError(f"{key} = {value}", allowed, f"change --{key.replace('_', '-')}")
     weights = recipe.weights
     for term in without:
         weights = leave_out(weights, term)
