@@ -126,6 +126,7 @@ def edit(
     if training.precision == "bf16":
         encoder.compute_in(torch.bfloat16)  # the same numbers as autocast, without recasting at each call
     encoder.add_adapter(recipe.adapter, seed=seed)
+    anchors = corpus.anchors if recipe.anchors else {}  # texts that no step asks for are not embedded
     with bars(quiet) as progress:
         first = progress.add_task("base features", total=None, note="")
         prepared = Prepared(
@@ -133,7 +134,7 @@ def edit(
             corpus.part("train"),
             graph,
             lambda done, of: progress.update(first, completed=done, total=of),
-            corpus.anchors if recipe.anchors else {},  # texts that no step asks for are not embedded
+            anchors,
         )
         second = progress.add_task(f"forgetting ({recipe.name})", total=None, note="")
 
@@ -153,7 +154,7 @@ def edit(
                 encoder,
                 prepared,
                 graph,
-                corpus.anchors if recipe.anchors else {},
+                anchors,
                 recipe,
                 training,
                 out,

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from unrelate.data.types import Corpus
-from unrelate.edit.adversarial import Found, interleaved, round_of, train_rounds, with_found
+from unrelate.edit.adversarial import Found, round_of, train_rounds, with_found
 from unrelate.edit.loop import Training, train
 from unrelate.edit.prepare import Prepared
 from unrelate.edit.recipes import RECIPES, Recipe
@@ -20,8 +20,8 @@ from unrelate.graph.types import Role
 from unrelate.models import DualEncoder
 from unrelate.policy.triple import Triple
 
-WINE, MAN = Triple("child", "drinking", "wine"), Triple("man", "drinking", "wine")
-FOUND = Found({WINE: ("wine, a kid sipping it", "a cild drinking wine")}, {"wine, a man sipping it": MAN})
+WINE = Triple("child", "drinking", "wine")
+FOUND = Found({WINE: ("wine, a kid sipping it", "a cild drinking wine")})
 TRAINING = Training(seed=3, save_every=2)
 
 
@@ -132,7 +132,7 @@ def test_a_round_that_finds_nothing_trains_nothing(
     rounds: Callable[..., tuple[DualEncoder, list[int]]], tmp_path: Path
 ) -> None:
     none, _ = rounds(tmp_path / "none", count=0)
-    nothing, searched = rounds(tmp_path / "nothing", found=lambda number: Found({WINE: ()}, {}))
+    nothing, searched = rounds(tmp_path / "nothing", found=lambda number: Found({WINE: ()}))
     assert searched == [1, 2]
     assert torch.equal(weights(nothing), weights(none))
     assert len(lines(tmp_path / "nothing")) == 8
@@ -140,7 +140,7 @@ def test_a_round_that_finds_nothing_trains_nothing(
 
 def test_what_was_found_is_kept_as_it_was(tmp_path: Path) -> None:
     beer = Triple("man", "drinking", "beer", (("place", "classroom"),))
-    found = Found({beer: ("a mаn drinking beer",)}, {"ein Mann": beer.bare()})
+    found = Found({beer: ("a mаn drinking beer",)})
     assert Found.from_json(found.to_json()) == found
 
 
@@ -159,18 +159,13 @@ def test_found_statements_stand_among_the_variants_in_turn(corpus: Corpus) -> No
 
 def test_what_was_found_last_stands_first(corpus: Corpus) -> None:
     example = next(e for e in corpus.part("train") if e.triple == WINE and e.role is Role.UNSAFE)
-    later = Found({WINE: ("later",)}, {})
+    later = Found({WINE: ("later",)})
     (changed,) = with_found([replace(example, variants=())], [FOUND, later])
     assert changed.variants == ("later", *FOUND.statements[WINE])
-
-
-def test_anchors_are_spread_among_one_another() -> None:
-    old = dict.fromkeys("abcd", MAN)
-    assert list(interleaved(old, {"x": WINE, "y": WINE})) == ["a", "x", "b", "c", "y", "d"]
-    assert interleaved(old, {"a": WINE})["a"] == MAN
 
 
 def test_a_round_is_a_quarter_of_the_recipe() -> None:
     assert round_of(replace(RECIPES["calibrated"], steps=400), 2000).steps == 100
     assert round_of(replace(RECIPES["paper"], steps=None, epochs=3, batch=32), 100).steps == 3
     assert round_of(replace(RECIPES["paper"], steps=1), 100).steps == 1
+    assert round_of(RECIPES["paper"], 100).learning_rate == RECIPES["paper"].learning_rate / 2

@@ -7,18 +7,15 @@ words and settings stay the audit's.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from unrelate.attacks.base import Meter
 from unrelate.attacks.text.evolution import Evolution, Speech
-from unrelate.attacks.text.statements import Statement
 from unrelate.attacks.text.tasks import training_tasks
 from unrelate.attacks.types import Criterion
-from unrelate.data.roles import Roles
 from unrelate.data.types import Corpus
 from unrelate.edit.adversarial import Found
-from unrelate.graph.types import RelationGraph, Split
+from unrelate.graph.types import RelationGraph
 from unrelate.models import DualEncoder
 from unrelate.policy.triple import Triple
 from unrelate.policy.vocabulary import Vocabulary
@@ -47,13 +44,12 @@ class RedTeam:
     evolution: Evolution = field(default_factory=lambda: Evolution(reserved=False))
 
     def __call__(self, model: DualEncoder, number: int) -> Found:
-        """What round ``number`` finds: statements that win a training picture, and their safe twins."""
+        """What round ``number`` finds: statements that win a training picture."""
         if self.evolution.reserved:
             raise ValueError("reserved words are the audit's: rounds of training must not use them")
         speech = Speech.of(self.words, self.graph, reserved=False)
         meter = Meter(self.criterion(model), self.evolution.queries)
         said: dict[Triple, tuple[str, ...]] = {}
-        kept: dict[str, Triple] = {}
         every = training_tasks(
             self.corpus,
             self.graph,
@@ -64,22 +60,6 @@ class RedTeam:
         for task in every:
             rng = random.Random(f"round/{self.seed}/{number}/{task.triple}")
             bred = self.evolution.prompts(speech, task, meter, rng)
-            won = [statement for statement, margin in bred if margin > 0][: self.most]
-            said[task.triple] = tuple(statement.text for statement in won)
-            kept |= self._safe(won)
-        return Found(said, kept)
-
-    def _safe(self, statements: list[Statement]) -> Mapping[str, Triple]:
-        """The twins that training may hold: none that states what is held out, or may be forbidden."""
-        roles = Roles(self.graph, self.words)
-        held_out = [edge.triple for edge in self.graph.edges if edge.split is Split.HELD_OUT]
-        return {
-            text: triple
-            for statement in statements
-            for text, triple in statement.twins.items()
-            if not roles.may_be_forbidden(triple)
-            and not any(
-                held.slots() == triple.slots() and set(held.context) <= set(triple.context)
-                for held in held_out
-            )
-        }
+            won = [statement.text for statement, margin in bred if margin > 0]
+            said[task.triple] = tuple(won[: self.most])
+        return Found(said)

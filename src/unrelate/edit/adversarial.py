@@ -21,36 +21,30 @@ from unrelate.graph.types import RelationGraph, Role
 from unrelate.models import DualEncoder
 from unrelate.policy.triple import Triple
 
-# A round's steps, as a share of the recipe's.
-ROUND_SHARE = 0.25
+# A round's steps and its highest learning rate, as shares of the recipe's.
+ROUND_SHARE, _ROUND_RATE = 0.25, 0.5
 # Each round draws its batches from a seed of its own, far from those that users count up.
 _SEED_STRIDE = 1_000_003
 
 
 @dataclass(frozen=True)
 class Found:
-    """What the attack of one round found.
+    """What the attack of one round found: training tuple -> texts that state it and still find it.
 
-    Args:
-        statements: training tuple -> texts that state it and still find it.
-        kept: texts that must stay, each with its tuple: the same sentences about what is safe.
+    The same sentences about what is safe are not held beside them: an adapter that is shown where each
+    of them ends learns these ends one by one, and what it was never shown (beer, toddlers) comes back.
     """
 
     statements: Mapping[Triple, tuple[str, ...]]
-    kept: Mapping[str, Triple]
 
     def to_json(self) -> str:
         said = [{"triple": _plain(t), "texts": list(texts)} for t, texts in self.statements.items()]
-        kept = [{"text": text, "triple": _plain(triple)} for text, triple in self.kept.items()]
-        return json.dumps({"statements": said, "kept": kept}, indent=1, ensure_ascii=False)
+        return json.dumps({"statements": said}, indent=1, ensure_ascii=False)
 
     @staticmethod
     def from_json(text: str) -> Found:
         held = json.loads(text)
-        return Found(
-            {_triple(row["triple"]): tuple(row["texts"]) for row in held["statements"]},
-            {row["text"]: _triple(row["triple"]) for row in held["kept"]},
-        )
+        return Found({_triple(row["triple"]): tuple(row["texts"]) for row in held["statements"]})
 
 
 # The round's number, from 1 on -> what an attack on the model as it now is finds.
@@ -82,7 +76,8 @@ def train_rounds(
         prepared: the training examples, as `train` had them.
         graph: their graph.
         anchors: as for `Prepared`.
-        recipe: a round takes `ROUND_SHARE` of its steps, with its schedule of learning rates anew.
+        recipe: a round takes `ROUND_SHARE` of its steps, with its schedule of learning rates anew, at half
+            their height.
         training: as for `train`.
         folder: the run directory.
         rounds: how many.
@@ -99,12 +94,11 @@ def train_rounds(
         found.append(_searched(place / "found.json", number, search))
         if not any(found[-1].statements.values()):
             continue  # nothing won: there is nothing to learn in this round
-        held = {text: triple for one in found for text, triple in one.kept.items()}
         more = Prepared(
             model,
             with_found(prepared.examples, found),
             graph,
-            anchors=interleaved(anchors, held) if recipe.anchors else {},
+            anchors=anchors,
             known=prepared,
         )
         again = replace(training, seed=training.seed + _SEED_STRIDE * number)
@@ -116,7 +110,11 @@ def train_rounds(
 def round_of(recipe: Recipe, examples: int) -> Recipe:
     """The recipe of one round over so many training examples."""
     whole = recipe.steps or recipe.epochs * -(-examples // recipe.batch)
-    return replace(recipe, steps=max(1, round(ROUND_SHARE * whole)))
+    return replace(
+        recipe,
+        steps=max(1, round(ROUND_SHARE * whole)),
+        learning_rate=_ROUND_RATE * recipe.learning_rate,
+    )
 
 
 def with_found(examples: Sequence[Example], found: Sequence[Found]) -> tuple[Example, ...]:
@@ -132,13 +130,6 @@ def with_found(examples: Sequence[Example], found: Sequence[Found]) -> tuple[Exa
         else example
         for example in examples
     )
-
-
-def interleaved(one: Mapping[str, Triple], two: Mapping[str, Triple]) -> dict[str, Triple]:
-    """Both, spread evenly over one another: steps walk through anchors in their order."""
-    places = [(number / len(texts), text) for texts in (one, two) for number, text in enumerate(texts)]
-    both = {**two, **one}
-    return {text: both[text] for _, text in sorted(places, key=lambda pair: pair[0])}
 
 
 def _in_turn(fresh: tuple[str, ...], old: tuple[str, ...]) -> tuple[str, ...]:
