@@ -64,7 +64,7 @@ def edit(
         out: the run directory. One that holds a killed run of the same settings is gone on with.
         model: ``embedded:clip``, a hub id, or a folder in the transformers layout.
         data: ``microworld``, or a folder of images with a manifest (docs/data.md).
-        recipe: a `Recipe`, or the name of one; if empty ``calibrated``, or ``picture-free`` where the policy
+        recipe: a `Recipe`, or the name of one; if empty ``hardened``, or ``picture-free`` where the policy
             allows no pictures of something that it forbids.
         method: for a model that answers in words, how: a `Method`, or the name of one; if empty ``asru``.
         seed: of data, batches and adapter; the same seed gives the same edit.

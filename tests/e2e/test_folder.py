@@ -48,7 +48,7 @@ class Made:
 
 def _made(unrelate: Unrelate, policy: Path, model: Path, data: Path, folder: Path) -> Made:
     words = ("edit", policy, "--data", data, "--model", model, "--out", folder, "--steps", 3)
-    edited = unrelate(*words)
+    edited = unrelate(*words, "--adversarial-rounds", 1)
     assert edited.returncode == 0, edited.stderr
     return Made(
         folder, model, data, edited, unrelate("audit", folder, "--attacks", "paraphrase,contextual,ood_image")
@@ -207,7 +207,7 @@ def test_killed_in_the_middle_the_same_command_ends_in_the_same_adapter(
 ) -> None:
     def words(out: Path) -> tuple[object, ...]:
         given = ("edit", policy_file, "--data", jsonl_folder, "--model", tiny, "--out", out)
-        return (*given, "--steps", 120, "--batch", 16)
+        return (*given, "--steps", 120, "--batch", 16, "--adversarial-rounds", 1)
 
     whole, part = tmp_path / "whole", tmp_path / "part"
     assert unrelate(*words(whole)).returncode == 0

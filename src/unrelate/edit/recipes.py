@@ -84,9 +84,13 @@ _CALIBRATED = Recipe(
     anchors=64,
 )
 
-# name -> recipe. `paper` and `push-only` are RASU sections 4.4 and 4.5; the first is the default.
+DEFAULT_RECIPE = "hardened"
+# name -> recipe. `paper` and `push-only` are RASU sections 4.4 and 4.5.
 RECIPES: Mapping[str, Recipe] = {
     "calibrated": _CALIBRATED,
+    # What sentences bred against the model find of `calibrated` (names nobody uses together, slips of the
+    # pen) is nothing like its training sentences; three rounds of breeding and training on close most of it.
+    "hardened": replace(_CALIBRATED, name="hardened", adversarial_rounds=3),
     # For tuples of which there are no pictures (`pictures: never`): the text tower alone, since stand-ins
     # for pictures have no pixels that an image tower could learn from.
     "picture-free": replace(
@@ -115,7 +119,7 @@ def default_recipe(policy: Policy) -> str:
     """The recipe of an edit that names none: one that needs no pictures of the forbidden, where the
     policy allows none of some of it."""
     never = any(entry.pictures == "never" for entry in policy.forget)
-    return "picture-free" if never else "calibrated"
+    return "picture-free" if never else DEFAULT_RECIPE
 
 
 def recipe_named(name: str) -> Recipe:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from unrelate.attacks.table import ATTACKS
-from unrelate.edit.recipes import RECIPES, Recipe
+from unrelate.edit.recipes import DEFAULT_RECIPE, RECIPES, Recipe
 from unrelate.models.spec import AdapterSpec
 from unrelate.objectives.types import Weights
 
-DEFAULT = "calibrated"
+DEFAULT = DEFAULT_RECIPE
 WITHOUT_ROUNDS, WITH_ROUNDS = "without rounds", "with rounds"
 
 # Recall of the forbidden, asked directly, of an edit that forgets at least that; in [0, 1].
