@@ -10,10 +10,16 @@ from pathlib import Path
 import pytest
 from tests.report.generated import generation
 
-from unrelate.audit.record import AuditRecord
+from unrelate.audit.record import Attack, AuditRecord
 from unrelate.reproduce.asru import ARMS, reproduce_asru
-from unrelate.reproduce.asru_tables import headline, method_table, part_table
-from unrelate.reproduce.summary import Records
+from unrelate.reproduce.asru_tables import (
+    attack_table,
+    headline,
+    headline_text,
+    method_table,
+    part_table,
+)
+from unrelate.reproduce.summary import Records, records_json
 
 Make = Callable[..., AuditRecord]
 POLICY = "forget-people-5"
@@ -76,6 +82,48 @@ def test_tables_have_a_row_for_each_method_with_an_interval_over_seeds(record: M
     assert len(parts) == 2 + len(MADE)
 
 
+def test_the_headline_says_against_whom(record: Make) -> None:
+    text = headline_text(headline(records(record), POLICY))
+    assert "(npo, prompt): forgetting +53.1%, fitting refusals +94.0%" in text
+    assert "2.0 times" in text
+    assert headline_text({"compared_with": []}) == headline_text({}) == ""
+
+
+def test_attacks_stand_by_name_or_as_the_worst_of_the_others(record: Make) -> None:
+    def attacked(**rates: float) -> AuditRecord:
+        held = {
+            name: Attack(
+                family="text",
+                threat="black box",
+                budget="",
+                success_rate=rate,
+                control_rate=1.0,
+                null_rate=0.25,
+                ci95=(0, 1),
+                count=8,
+            )
+            for name, rate in rates.items()
+        }
+        return made(record, "asru").model_copy(update={"attacks": held})
+
+    one = attacked(jailbreak=0.5, paraphrase=0.125, styles=0.25, lens=math.nan)
+    rows = attack_table({("asru", POLICY, 0): one}, POLICY)
+    assert rows[2].startswith("| asru | 50.0 |  |  | 25.0 (styles) |")
+    assert rows[3].startswith("| (base model) | 100.0 |  |  | 100.0 (paraphrase) |")
+    assert rows[4].startswith("| (never learnt) | 25.0 |")
+    none = attack_table({("asru", POLICY, 0): attacked(styles=0.0)}, POLICY)
+    assert "| 0.0 |" in none[2]
+
+
+def test_conversations_stay_in_the_runs(record: Make) -> None:
+    one = made(record, "asru")
+    assert one.generation is not None
+    assert one.generation.conversations
+    held = records_json({("asru", POLICY, 0): one})["asru"][POLICY]["0"]
+    assert held["generation"]["conversations"] == []
+    assert held["generation"]["leak_rate"] == one.generation.leak_rate
+
+
 @pytest.mark.slow
 def test_a_part_of_it_is_written_from_what_is_there(tmp_path: Path, record: Make) -> None:
     for method in MADE:
@@ -92,5 +140,6 @@ def test_a_part_of_it_is_written_from_what_is_there(tmp_path: Path, record: Make
     assert results["headline"][POLICY]["compared_with"] == ["npo", "prompt"]
     page = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert page.count(f"## {POLICY}") == 1
-    assert all(f"| {method} |" in page for method in MADE)
+    assert all(page.count(f"| {method} |") == 3 for method in MADE)
+    assert "with one seed there is no interval" in page
     assert "gradient-ascent" in (tmp_path / "trade-off.svg").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ compared is how well the forgotten is refused, what is left of the rest, and how
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,13 @@ from unrelate.attacks.dialogue.table import DIALOGUE_ATTACKS
 from unrelate.edit.methods.table import METHODS
 from unrelate.files import write_json
 from unrelate.reproduce.asru_figure import draw_trade_off
-from unrelate.reproduce.asru_tables import headline, method_table, part_table
+from unrelate.reproduce.asru_tables import (
+    attack_table,
+    headline,
+    headline_text,
+    method_table,
+    part_table,
+)
 from unrelate.reproduce.summary import Records, records_json
 from unrelate.reproduce.work import edited_and_audited
 
@@ -47,7 +53,7 @@ def reproduce_asru(
     found = {policy: headline(records, policy) for policy in policies}
     write_json(out / "results.json", {"headline": found, "records": records_json(records)}, indent=1)
     draw_trade_off(out / "trade-off.svg", records)
-    (out / "README.md").write_text("\n".join(_page(records, seeds, policies)), encoding="utf-8")
+    (out / "README.md").write_text("\n".join(_page(records, seeds, policies, found)), encoding="utf-8")
     return {
         "runs": len(records),
         "seeds": seeds,
@@ -62,17 +68,25 @@ def _run(method: str, policy: str, seed: int, folder: Path, device: str) -> None
     api.audit(folder, attacks=ATTACKS, device=device, workers=1, quiet=True)
 
 
-def _page(records: Records, seeds: int, policies: Sequence[str]) -> list[str]:
+def _page(
+    records: Records, seeds: int, policies: Sequence[str], found: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    over = (
+        "mean ± half the 95 % interval over seeds (Student's t)"
+        if seeds > 1
+        else "with one seed there is no interval"
+    )
     lines = [
         "# ASRU on the embedded vision-language model",
         "",
-        f"`unrelate reproduce asru`: {len(records)} edits, {seeds} seeds; mean ± half the 95 % interval over "
-        "seeds (Student's t). The paper's own figures are of another model (Qwen3-VL) and other people.",
+        f"`unrelate reproduce asru`: {len(records)} edits, {seeds} seed{'s' * (seeds > 1)}; {over}. The "
+        "paper's own figures are of another model (Qwen3-VL) and other people.",
         "",
         "![Forgetting, retention and quality by method](trade-off.svg)",
         "",
     ]
     for policy in policies:
-        lines += [f"## {policy}", "", *method_table(records, policy), ""]
+        lines += [f"## {policy}", "", headline_text(found[policy]), "", *method_table(records, policy), ""]
         lines += ["### Where it leaks", "", *part_table(records, policy), ""]
+        lines += ["### Under attack", "", *attack_table(records, policy), ""]
     return lines

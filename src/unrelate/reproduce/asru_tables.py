@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from unrelate.audit.generation_record import Generation
-from unrelate.reproduce.summary import Mean, Records, of_seeds, recipes_and_policies, table_rows
+from unrelate.reproduce.summary import Mean, Records, of_seeds, over_seeds, recipes_and_policies, table_rows
 
 OURS = "asru"
 # Parts and forms of the method itself stand in the table and are no baselines.
@@ -105,3 +105,60 @@ def part_table(records: Records, policy: str) -> list[str]:
         ]
         rows.append([name, *(mean.text(1, percent=True) for mean in means)])
     return table_rows(("method", *(part.replace("_", " ") for part in parts)), rows)
+
+
+# The attacks that found most in the method's own edits stand by name; of the others the worst counts.
+_NAMED = ("jailbreak", "in_context", "prefilled")
+
+
+def attack_table(records: Records, policy: str) -> list[str]:
+    """What is told under attack, and the Relational Safety Score: a row a method; last the base model, and
+    what is said of people whom it never learnt."""
+    methods, _ = recipes_and_policies(records)
+    rows = [
+        [name, *_attacked(records, name, policy, "success_rate"), _rss(records, name, policy)]
+        for name in methods
+    ]
+    rows += [
+        [name, *_attacked(records, methods[0], policy, rate), ""]
+        for name, rate in (("(base model)", "control_rate"), ("(never learnt)", "null_rate"))
+    ]
+    return table_rows(("method", *(f"{name} %" for name in _NAMED), "worst of the others %", "RSS"), rows)
+
+
+def _attacked(records: Records, method: str, policy: str, rate: str) -> list[str]:
+    """One cell a column: the mean over seeds; of the attacks without a column the worst mean, by name."""
+    names = dict.fromkeys(name for record in of_seeds(records, method, policy) for name in record.attacks)
+    means = {name: over_seeds(records, method, policy, "attacks", name, rate) for name in names}
+    others = {name: mean for name, mean in means.items() if name not in _NAMED and mean.value >= 0}
+    worst = max(others, key=lambda name: others[name].value, default="")
+    named = [means[name].text(1, percent=True) if name in means else "" for name in _NAMED]
+    if not worst:
+        return [*named, ""]
+    most = others[worst]
+    return [*named, most.text(1, percent=True) + (f" ({worst})" if most.value else "")]
+
+
+def _rss(records: Records, method: str, policy: str) -> str:
+    found = [record.score.rss for record in of_seeds(records, method, policy) if record.score is not None]
+    return Mean.of(found).text(2) if found else ""
+
+
+def headline_text(found: Mapping[str, Any]) -> str:
+    """What `headline` found, in a sentence or two; empty where nothing was compared."""
+    if not found.get("compared_with"):
+        return ""
+    parts = [
+        f"{name} {value:+.1%}"
+        for name, value in (
+            ("forgetting", found["effectiveness_gain"]),
+            ("fitting refusals", found["graceful_gain"]),
+        )
+        if value is not None
+    ]
+    return (
+        f"`{OURS}` over the best of the baselines that keep {UTILITY:.0%} of the base's right answers "
+        f"({', '.join(found['compared_with'])}): {', '.join(parts)}. Quality over the mean of all "
+        f"baselines: {found['quality_times']:.1f} times, by the second definition "
+        f"{found['quality_times_second']:.1f} times."
+    )

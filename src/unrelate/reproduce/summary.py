@@ -76,10 +76,12 @@ def table_rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def records_json(records: Records) -> dict[str, dict[str, dict[str, Any]]]:
-    """recipe -> policy -> seed -> record, every figure; items, graph and breaches stay in the runs."""
+    """recipe -> policy -> seed -> record, every figure; items, graph, breaches and conversations stay in the
+    runs."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for (name, policy, seed), record in records.items():
         attacks = {key: attack.model_copy(update={"breaches": []}) for key, attack in record.attacks.items()}
-        slim = record.model_copy(update={"items": [], "graph": [], "attacks": attacks})
+        said = record.generation and record.generation.model_copy(update={"conversations": []})
+        slim = record.model_copy(update={"items": [], "graph": [], "attacks": attacks, "generation": said})
         found.setdefault(name, {}).setdefault(policy, {})[str(seed)] = json.loads(slim.to_json())
     return found
