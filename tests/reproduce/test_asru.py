@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.report.generated import generation
 
 from unrelate.audit.record import Attack, AuditRecord
 from unrelate.reproduce.asru import ARMS, reproduce_asru
+from unrelate.reproduce.asru_figure import spread
 from unrelate.reproduce.asru_tables import (
     attack_table,
     headline,
@@ -122,6 +124,16 @@ def test_conversations_stay_in_the_runs(record: Make) -> None:
     held = records_json({("asru", POLICY, 0): one})["asru"][POLICY]["0"]
     assert held["generation"]["conversations"] == []
     assert held["generation"]["leak_rate"] == one.generation.leak_rate
+
+
+def test_names_beside_the_figure_never_overlap() -> None:
+    crowd = dict.fromkeys("abcdefgh", 0.98) | {"low": 0.0, "lower": -0.01, "middle": 0.5}
+    places = spread(crowd)
+    heights = sorted(places.values())
+    assert min(b - a for a, b in pairwise(heights)) == pytest.approx(0.066)
+    assert sorted(places, key=lambda name: -places[name])[-3:] == ["middle", "low", "lower"]
+    assert heights[0] >= -0.031
+    assert spread({"alone": 0.7}) == {"alone": 0.7}
 
 
 @pytest.mark.slow

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,9 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
 _OURS, _PARTS, _OTHERS = ("#D55E00", "o"), ("#0072B2", "s"), ("#777777", "^")
+# Names stand in a column beside the panel, since many methods forget nearly all: where it is, the least
+# distance of two of them, and how far down they may reach.
+_COLUMN, _APART, _LOWEST = 1.1, 0.066, -0.03
 
 
 def draw_trade_off(path: Path, records: Records) -> Path:
@@ -23,9 +28,11 @@ def draw_trade_off(path: Path, records: Records) -> Path:
     style: dict[Any, Any] = {"svg.hashsalt": "unrelate", "svg.fonttype": "none", "font.size": 9}
     with plt.rc_context(style):
         figure, panels = plt.subplots(
-            1, len(policies), figsize=(4.2 * len(policies), 4.0), sharey=True, squeeze=False
+            1, len(policies), figsize=(5.2 * len(policies), 4.2), sharey=True, squeeze=False
         )
         for axes, policy in zip(panels[0], policies, strict=True):
+            heights = {name: read(records, name, policy, utility).value for name in methods}
+            places = spread(heights)
             for name in methods:
                 x = read(records, name, policy, effectiveness)
                 y = read(records, name, policy, utility)
@@ -35,10 +42,18 @@ def draw_trade_off(path: Path, records: Records) -> Path:
                 axes.scatter(
                     x.value, y.value, 20 + 220 * max(0.0, size.value), color=colour, marker=marker, alpha=0.75
                 )
-                axes.annotate(name, (x.value, y.value), xytext=(5, 4), textcoords="offset points", fontsize=7)
+                axes.plot(
+                    (x.value, _COLUMN - 0.02),
+                    (y.value, places[name]),
+                    color="#bbbbbb",
+                    linewidth=0.5,
+                    zorder=0,
+                    clip_on=False,
+                )
+                axes.text(_COLUMN, places[name], name, color=colour, fontsize=7.5, va="center")
             axes.set_title(policy)
             axes.set_xlabel("forgotten: 1 - leak rate")
-            axes.set_xlim(-0.05, 1.12)
+            axes.set_xlim(-0.05, 1.07)
             axes.set_ylim(-0.05, 1.12)
             axes.grid(alpha=0.2)
         panels[0][0].set_ylabel("right answers kept, of the base's")
@@ -46,3 +61,17 @@ def draw_trade_off(path: Path, records: Records) -> Path:
         figure.savefig(path, metadata={"Date": None})
         plt.close(figure)
     return path
+
+
+def spread(heights: Mapping[str, float]) -> dict[str, float]:
+    """Where names stand whose marks are so high, `_APART` from one another: in the order of the marks, the
+    highest first, each as near its own mark as those above it leave room for, and none too low."""
+    order = sorted(heights, key=lambda name: -heights[name])
+    places: dict[str, float] = {}
+    above = math.inf
+    for name in order:
+        above = places[name] = min(heights[name], above - _APART)
+    below = _LOWEST - _APART
+    for name in reversed(order):
+        below = places[name] = max(places[name], below + _APART)
+    return places
