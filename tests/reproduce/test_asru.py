@@ -12,6 +12,8 @@ import pytest
 from tests.report.generated import generation
 
 from unrelate.audit.record import Attack, AuditRecord
+from unrelate.errors import UserError
+from unrelate.reproduce import asru
 from unrelate.reproduce.asru import ARMS, reproduce_asru
 from unrelate.reproduce.asru_figure import spread
 from unrelate.reproduce.asru_tables import (
@@ -134,6 +136,29 @@ def test_names_beside_the_figure_never_overlap() -> None:
     assert sorted(places, key=lambda name: -places[name])[-3:] == ["middle", "low", "lower"]
     assert heights[0] >= -0.031
     assert spread({"alone": 0.7}) == {"alone": 0.7}
+
+
+def test_an_edit_that_cannot_be_made_is_told_and_not_tried_again(
+    tmp_path: Path, record: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[Path] = []
+
+    def refuse(policy: str, folder: Path, **_: object) -> None:
+        tried.append(folder)
+        folder.mkdir(parents=True)
+        raise UserError("no layer tells them apart", "one at least", "try more layers")
+
+    def here(run: Callable[..., None], out: Path, *_: object, **__: object) -> Records:
+        for _again in range(2):
+            run("steering-gated", POLICY, 0, out / "runs" / "steering-gated" / POLICY / "0", "cpu")
+        return {("asru", POLICY, 0): made(record, "asru")}
+
+    monkeypatch.setattr(asru.api, "edit", refuse)
+    monkeypatch.setattr(asru, "edited_and_audited", here)
+    summary = reproduce_asru(tmp_path, arms=["asru", "steering-gated"], policies=[POLICY], seeds=1)
+    assert len(tried) == 1
+    assert summary["impossible"] == [f"`steering-gated`, {POLICY}, seed 0: no layer tells them apart"]
+    assert summary["impossible"][0] in (tmp_path / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

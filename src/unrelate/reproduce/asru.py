@@ -13,7 +13,8 @@ from typing import Any
 from unrelate import api
 from unrelate.attacks.dialogue.table import DIALOGUE_ATTACKS
 from unrelate.edit.methods.table import METHODS
-from unrelate.files import write_json
+from unrelate.errors import UserError
+from unrelate.files import read_json, write_json
 from unrelate.reproduce.asru_figure import draw_trade_off
 from unrelate.reproduce.asru_tables import (
     attack_table,
@@ -28,6 +29,7 @@ from unrelate.reproduce.work import edited_and_audited
 ARMS = tuple(METHODS)
 POLICIES = ("forget-people-5", "forget-people-10", "forget-people-15")
 MODEL = "embedded:vlm"
+_IMPOSSIBLE = "impossible.json"
 # What ASRU and its relatives are attacked with here: what needs no weights. docs/attacks.md has the rest.
 ATTACKS = tuple(name for name, attack in DIALOGUE_ATTACKS.items() if attack.threat == "black box")
 
@@ -47,29 +49,52 @@ def reproduce_asru(
     A killed reproduction goes on where it was.
 
     Returns:
-        ``{"runs", "seeds", "policies", "methods", "headline"}``: how much was run, and what came out.
+        ``{"runs", "seeds", "policies", "methods", "headline", "impossible"}``: how much was run, what came
+        out, and which edits a method could not make.
     """
     records = edited_and_audited(_run, out, arms, policies, seeds=seeds, device=device, quiet=quiet)
     found = {policy: headline(records, policy) for policy in policies}
     write_json(out / "results.json", {"headline": found, "records": records_json(records)}, indent=1)
     draw_trade_off(out / "trade-off.svg", records)
-    (out / "README.md").write_text("\n".join(_page(records, seeds, policies, found)), encoding="utf-8")
+    cannot = _impossible(out)
+    page = _page(records, seeds, policies, found, cannot)
+    (out / "README.md").write_text("\n".join(page), encoding="utf-8")
     return {
         "runs": len(records),
         "seeds": seeds,
         "policies": list(policies),
         "methods": list(arms),
         "headline": found,
+        "impossible": list(cannot),
     }
 
 
 def _run(method: str, policy: str, seed: int, folder: Path, device: str) -> None:
-    api.edit(policy, folder, model=MODEL, method=method, seed=seed, device=device, quiet=True)
+    if (folder / _IMPOSSIBLE).exists():
+        return
+    try:
+        api.edit(policy, folder, model=MODEL, method=method, seed=seed, device=device, quiet=True)
+    except UserError as error:  # a method that cannot do it is a result as well
+        write_json(folder / _IMPOSSIBLE, {"why": error.received})
+        return
     api.audit(folder, attacks=ATTACKS, device=device, workers=1, quiet=True)
 
 
+def _impossible(out: Path) -> Sequence[str]:
+    """The edits that a method could not make, each with why."""
+    found = sorted((out / "runs").glob(f"*/*/*/{_IMPOSSIBLE}"))
+    return [
+        f"`{path.parts[-4]}`, {path.parts[-3]}, seed {path.parts[-2]}: {read_json(path)['why']}"
+        for path in found
+    ]
+
+
 def _page(
-    records: Records, seeds: int, policies: Sequence[str], found: Mapping[str, Mapping[str, Any]]
+    records: Records,
+    seeds: int,
+    policies: Sequence[str],
+    found: Mapping[str, Mapping[str, Any]],
+    cannot: Sequence[str],
 ) -> list[str]:
     over = (
         "mean ± half the 95 % interval over seeds (Student's t)"
@@ -85,6 +110,8 @@ def _page(
         "![Forgetting, retention and quality by method](trade-off.svg)",
         "",
     ]
+    if cannot:
+        lines += ["Could not be made:", "", *(f"- {one}" for one in cannot), ""]
     for policy in policies:
         lines += [f"## {policy}", "", headline_text(found[policy]), "", *method_table(records, policy), ""]
         lines += ["### Where it leaks", "", *part_table(records, policy), ""]

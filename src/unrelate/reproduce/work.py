@@ -49,7 +49,8 @@ def side_by_side(
                 done.result()
                 progress.update(task, completed=number, note=waiting[done])
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)  # what has not begun need not be done
+            for job in waiting:  # what has not begun need not be done
+                job.cancel()
             raise
 
 
@@ -66,8 +67,8 @@ def edited_and_audited(
     """Every recipe on every policy with every seed, each once; ``results.json`` is written of them.
 
     Args:
-        run: given recipe, policy, seed, the folder and the device; leaves ``audit.json`` in the folder. It is
-            not called where that is there.
+        run: given recipe, policy, seed, the folder and the device; leaves ``audit.json`` in the folder, or
+            nothing of that name where it cannot be done. It is not called where that is there.
         out: the runs are in ``runs/RECIPE/POLICY/SEED``.
     """
     names = tuple(recipes)
@@ -87,7 +88,8 @@ def edited_and_audited(
         device=device,
         quiet=quiet,
     )
-    records = {place: AuditRecord.load(folder / "audit.json") for place, folder in folders.items()}
+    done = {place: folder / "audit.json" for place, folder in folders.items()}
+    records = {place: AuditRecord.load(path) for place, path in done.items() if path.exists()}
     write_json(out / "results.json", records_json(records), indent=1)
     return records
 
