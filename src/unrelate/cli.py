@@ -97,10 +97,11 @@ def demo(
     from unrelate.policy.load import load_policy
     from unrelate.report import verdict_table, write_report
 
-    recipe = default_recipe(load_policy(policy))
+    loaded = load_policy(policy)
+    recipe = default_recipe(loaded)
     if not full and recipe == DEFAULT_RECIPE:
         recipe = "calibrated"  # the same without its adversarial rounds
-    api.edit(policy, out, recipe=recipe, seed=seed, device=device, quiet=as_json)
+    api.edit(loaded, out, recipe=recipe, seed=seed, device=device, quiet=as_json)
     record = api.audit(out, quick=not full, device=device, quiet=as_json)
     page = write_report(out)
     if as_json:

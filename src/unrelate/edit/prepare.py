@@ -80,12 +80,11 @@ class Prepared:
         self._keep_texts = model.frozen_share("text") >= _WORTH_KEEPING
         self._pixels: list[Tensor | None] = known._pixels if known else [None] * len(self.examples)
         self._image_prefixes: dict[int, Prefix] = known._image_prefixes if known else {}
-        # Copies: what a later one of the same ``known`` finds must not depend on this one.
-        self._text_features: dict[str, Tensor] = dict(known._text_features) if known else {}
+        # A copy: what a later one of the same ``known`` finds must not depend on this one.
         self._text_prefixes: dict[str, Prefix] = dict(known._text_prefixes) if known else {}
         with model.base():
             images = known.reference.image if known else self._embed_images(progress)
-            self.reference = Features(images, self._embed_texts())
+            self.reference = Features(images, self._embed_texts(known))
         self.level = self._unrelated_level()
 
     def batch(self, step: Step) -> tuple[Features, Batch]:
@@ -156,18 +155,24 @@ class Prepared:
         return features
 
     @torch.no_grad()
-    def _embed_texts(self) -> Tensor:
-        fresh = [text for text in self.texts if text not in self._text_features]
+    def _embed_texts(self, known: Prepared | None) -> Tensor:
+        if known is None:
+            return self._embed(self.texts)
+        fresh = [text for text in self.texts if text not in known.place]
+        features = torch.cat([known.reference.text, self._embed(fresh)])
+        place = known.place | {text: number for number, text in enumerate(fresh, len(known.texts))}
+        return features[[place[text] for text in self.texts]]
+
+    def _embed(self, texts: Sequence[str]) -> Tensor:
         if not self._keep_texts:
-            self._text_features |= dict(
-                zip(fresh, self.model.embed_texts(fresh).to(self.device), strict=True)
-            )
-        for start in range(0, len(fresh) if self._keep_texts else 0, _ROWS):
-            said = fresh[start : start + _ROWS]
+            return self.model.embed_texts(texts).to(self.device)
+        parts = [torch.empty(0, self.model.embedding_dim, device=self.device)]
+        for start in range(0, len(texts), _ROWS):
+            said = texts[start : start + _ROWS]
             prefix = self.model.text_prefix(self.model.prepare_texts(said))
-            self._text_features |= dict(zip(said, self.model.text_suffix(prefix), strict=True))
+            parts.append(self.model.text_suffix(prefix))
             self._text_prefixes |= dict(zip(said, prefix.rows(), strict=True))
-        return torch.stack([self._text_features[text] for text in self.texts])
+        return torch.cat(parts)
 
     def _unrelated_level(self) -> float:
         """Mean base cosine of the unsafe pictures and the texts whose tuples share no concept with them."""

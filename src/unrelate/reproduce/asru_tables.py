@@ -116,7 +116,11 @@ def attack_table(records: Records, policy: str) -> list[str]:
     what is said of people whom it never learnt."""
     methods, _ = recipes_and_policies(records)
     rows = [
-        [name, *_attacked(records, name, policy, "success_rate"), _rss(records, name, policy)]
+        [
+            name,
+            *_attacked(records, name, policy, "success_rate"),
+            over_seeds(records, name, policy, "score", "", "rss").text(2),
+        ]
         for name in methods
     ]
     rows += [
@@ -130,18 +134,13 @@ def _attacked(records: Records, method: str, policy: str, rate: str) -> list[str
     """One cell a column: the mean over seeds; of the attacks without a column the worst mean, by name."""
     names = dict.fromkeys(name for record in of_seeds(records, method, policy) for name in record.attacks)
     means = {name: over_seeds(records, method, policy, "attacks", name, rate) for name in names}
-    others = {name: mean for name, mean in means.items() if name not in _NAMED and mean.value >= 0}
+    others = {name: mean for name, mean in means.items() if name not in _NAMED and not math.isnan(mean.value)}
     worst = max(others, key=lambda name: others[name].value, default="")
     named = [means[name].text(1, percent=True) if name in means else "" for name in _NAMED]
     if not worst:
         return [*named, ""]
     most = others[worst]
     return [*named, most.text(1, percent=True) + (f" ({worst})" if most.value else "")]
-
-
-def _rss(records: Records, method: str, policy: str) -> str:
-    found = [record.score.rss for record in of_seeds(records, method, policy) if record.score is not None]
-    return Mean.of(found).text(2) if found else ""
 
 
 def headline_text(found: Mapping[str, Any]) -> str:

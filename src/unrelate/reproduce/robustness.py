@@ -30,7 +30,7 @@ from unrelate.reproduce.robustness_tables import write_robustness
 from unrelate.reproduce.sequence import direct_recall, five_requests, read_sequence, run_sequence
 from unrelate.reproduce.summary import records_json
 from unrelate.reproduce.targets import Evidence, targets
-from unrelate.reproduce.work import same_recipe, side_by_side
+from unrelate.reproduce.work import run_folder, same_recipe, side_by_side
 
 # What is tried beside the default recipe before every attack, by name.
 ARMS = ("poor", "requests", "rounds", "clock")
@@ -97,7 +97,7 @@ class Edited:
     null: str | None  # as `api.audit` takes it
 
     def folder(self, out: Path) -> Path:
-        return out / "runs" / self.name.replace(" ", "-") / self.policy / str(self.seed)
+        return run_folder(out, self.name, self.policy, self.seed)
 
 
 def reproduce_robustness(

@@ -73,7 +73,7 @@ def edited_and_audited(
     """
     names = tuple(recipes)
     folders = {
-        (name, policy, seed): out / "runs" / name.replace(" ", "-") / policy / str(seed)
+        (name, policy, seed): run_folder(out, name, policy, seed)
         for seed in range(seeds)
         for policy in policies
         for name in names
@@ -92,6 +92,11 @@ def edited_and_audited(
     records = {place: AuditRecord.load(path) for place, path in done.items() if path.exists()}
     write_json(out / "results.json", records_json(records), indent=1)
     return records
+
+
+def run_folder(out: Path, name: str, policy: str, seed: int) -> Path:
+    """Where a reproduction in ``out`` has one of its runs."""
+    return out / "runs" / name.replace(" ", "-") / policy / str(seed)
 
 
 def _begin() -> None:
