@@ -30,6 +30,14 @@ class UserError(ValueError):
         super().__init__("\n".join(lines))
 
 
+class Unattainable(UserError):
+    """The input is in order, but the method cannot do its work on this model.
+
+    To a user who asks for that method it is an error as any other; where methods are compared it is a
+    finding.
+    """
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """``did you mean 'x'?`` for the known word nearest to ``word``, or the empty string."""
     close = get_close_matches(word, sorted(known), n=1, cutoff=0.6)

@@ -12,7 +12,7 @@ import pytest
 from tests.report.generated import generation
 
 from unrelate.audit.record import Attack, AuditRecord
-from unrelate.errors import UserError
+from unrelate.errors import Unattainable, UserError
 from unrelate.reproduce import asru
 from unrelate.reproduce.asru import ARMS, reproduce_asru
 from unrelate.reproduce.asru_figure import spread
@@ -146,7 +146,7 @@ def test_an_edit_that_cannot_be_made_is_told_and_not_tried_again(
     def refuse(policy: str, folder: Path, **_: object) -> None:
         tried.append(folder)
         folder.mkdir(parents=True)
-        raise UserError("no layer tells them apart", "one at least", "try more layers")
+        raise Unattainable("no layer tells them apart", "one at least", "try more layers")
 
     def here(run: Callable[..., None], out: Path, *_: object, **__: object) -> Records:
         for _again in range(2):
@@ -159,6 +159,16 @@ def test_an_edit_that_cannot_be_made_is_told_and_not_tried_again(
     assert len(tried) == 1
     assert summary["impossible"] == [f"`steering-gated`, {POLICY}, seed 0: no layer tells them apart"]
     assert summary["impossible"][0] in (tmp_path / "README.md").read_text(encoding="utf-8")
+
+
+def test_input_that_cannot_be_used_is_no_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise UserError(f"{tmp_path} holds a run with another seed")
+
+    monkeypatch.setattr(asru.api, "edit", refuse)
+    with pytest.raises(UserError, match="another seed"):
+        asru._run("steering-gated", POLICY, 0, tmp_path, "cpu")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow

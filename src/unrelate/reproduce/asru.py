@@ -13,7 +13,7 @@ from typing import Any
 from unrelate import api
 from unrelate.attacks.dialogue.table import DIALOGUE_ATTACKS
 from unrelate.edit.methods.table import METHODS
-from unrelate.errors import UserError
+from unrelate.errors import Unattainable
 from unrelate.files import read_json, write_json
 from unrelate.reproduce.asru_figure import draw_trade_off
 from unrelate.reproduce.asru_tables import (
@@ -24,7 +24,7 @@ from unrelate.reproduce.asru_tables import (
     part_table,
 )
 from unrelate.reproduce.summary import Records, records_json
-from unrelate.reproduce.work import edited_and_audited
+from unrelate.reproduce.work import edited_and_audited, run_folders
 
 ARMS = tuple(METHODS)
 POLICIES = ("forget-people-5", "forget-people-10", "forget-people-15")
@@ -56,7 +56,11 @@ def reproduce_asru(
     found = {policy: headline(records, policy) for policy in policies}
     write_json(out / "results.json", {"headline": found, "records": records_json(records)}, indent=1)
     draw_trade_off(out / "trade-off.svg", records)
-    cannot = _impossible(out)
+    cannot = [
+        f"`{method}`, {policy}, seed {seed}: {read_json(folder / _IMPOSSIBLE)['why']}"
+        for (method, policy, seed), folder in run_folders(out, arms, policies, seeds).items()
+        if (folder / _IMPOSSIBLE).exists()
+    ]
     page = _page(records, seeds, policies, found, cannot)
     (out / "README.md").write_text("\n".join(page), encoding="utf-8")
     return {
@@ -65,7 +69,7 @@ def reproduce_asru(
         "policies": list(policies),
         "methods": list(arms),
         "headline": found,
-        "impossible": list(cannot),
+        "impossible": cannot,
     }
 
 
@@ -74,19 +78,10 @@ def _run(method: str, policy: str, seed: int, folder: Path, device: str) -> None
         return
     try:
         api.edit(policy, folder, model=MODEL, method=method, seed=seed, device=device, quiet=True)
-    except UserError as error:  # a method that cannot do it is a result as well
+    except Unattainable as error:  # which is a result as well
         write_json(folder / _IMPOSSIBLE, {"why": error.received})
         return
     api.audit(folder, attacks=ATTACKS, device=device, workers=1, quiet=True)
-
-
-def _impossible(out: Path) -> Sequence[str]:
-    """The edits that a method could not make, each with why."""
-    found = sorted((out / "runs").glob(f"*/*/*/{_IMPOSSIBLE}"))
-    return [
-        f"`{path.parts[-4]}`, {path.parts[-3]}, seed {path.parts[-2]}: {read_json(path)['why']}"
-        for path in found
-    ]
 
 
 def _page(

@@ -71,13 +71,7 @@ def edited_and_audited(
             nothing of that name where it cannot be done. It is not called where that is there.
         out: the runs are in ``runs/RECIPE/POLICY/SEED``.
     """
-    names = tuple(recipes)
-    folders = {
-        (name, policy, seed): run_folder(out, name, policy, seed)
-        for seed in range(seeds)
-        for policy in policies
-        for name in names
-    }
+    folders = run_folders(out, tuple(recipes), policies, seeds)
     side_by_side(
         {
             f"{name}, {policy}, seed {seed}": partial(run, name, policy, seed, folder, device)
@@ -97,6 +91,18 @@ def edited_and_audited(
 def run_folder(out: Path, name: str, policy: str, seed: int) -> Path:
     """Where a reproduction in ``out`` has one of its runs."""
     return out / "runs" / name.replace(" ", "-") / policy / str(seed)
+
+
+def run_folders(
+    out: Path, names: Sequence[str], policies: Sequence[str], seeds: int
+) -> Mapping[tuple[str, str, int], Path]:
+    """(recipe, policy, seed) -> where that run is; all recipes with one seed before the next seed."""
+    return {
+        (name, policy, seed): run_folder(out, name, policy, seed)
+        for seed in range(seeds)
+        for policy in policies
+        for name in names
+    }
 
 
 def _begin() -> None:

@@ -25,7 +25,7 @@ from unrelate.edit.steering.gated import Inseparable
 from unrelate.edit.steering.kept import Gate, Steering, WeightDelta
 from unrelate.edit.steering.lessons import Lessons
 from unrelate.edit.steering.redirect import Form, redirect
-from unrelate.errors import UserError
+from unrelate.errors import Unattainable, UserError
 from unrelate.models.chat import Ask
 from unrelate.models.generator import Generator
 
@@ -95,7 +95,8 @@ def choose(
         layer and strength for the last of it.
 
     Raises:
-        UserError: nothing to ask or to try; no gate separates at any layer.
+        UserError: nothing to ask or to try.
+        Unattainable: no gate separates at any layer.
     """
     tried = directions.ranked()[:3] if layers is None else tuple(layers)
     if not (forget and retain and tried and strengths and min(strengths) > 0 and 0 <= kept_floor <= 1):
@@ -144,11 +145,11 @@ def rule(trials: Sequence[Trial], layers: Sequence[int], kept_floor: float, ques
         questions: of the forget half, for what "within half a question" is.
 
     Raises:
-        UserError: no trial has figures.
+        Unattainable: no trial has figures.
     """
     made = [t for t in trials if t.told is not None and t.refused is not None and t.kept is not None]
     if not made:
-        raise UserError(
+        raise Unattainable(
             "no layer at which a gate tells forget from retain tokens",
             "one at least",
             "try more layers, or the ridge or trained form",

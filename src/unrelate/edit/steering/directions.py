@@ -22,7 +22,7 @@ from torch import Tensor
 from unrelate.answers.refusal import is_refusal
 from unrelate.edit.steering import artefact
 from unrelate.edit.steering.separation import Projections, Score, best, difference, held_out
-from unrelate.errors import UserError
+from unrelate.errors import Unattainable, UserError
 from unrelate.models.chat import Ask
 from unrelate.models.generator import AnswerBatch, Generator
 from unrelate.models.generator_hooks import states_at
@@ -157,7 +157,8 @@ def find_directions(
         progress: told (questions done, of how many).
 
     Raises:
-        UserError: too few questions were declined, or answered; a position that some row has not.
+        UserError: a position that some row has not.
+        Unattainable: too few questions were declined, or answered.
     """
     if least < 4 or not positions or len(set(positions)) != len(positions):
         raise UserError(
@@ -174,7 +175,7 @@ def find_directions(
         tell(whole, whole)
         for kept, asked, what in ((declined, positive, "declined"), (answered, negative, "answered")):
             if len(kept) < least:
-                raise UserError(
+                raise Unattainable(
                     f"{len(kept)} of {len(asked)} questions that '{generator.name}' {what}",
                     f"at least {least}",
                     "ask more, or of another kind",

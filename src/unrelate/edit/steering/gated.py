@@ -22,12 +22,12 @@ from torch import Tensor
 from unrelate.edit.steering.kept import Gate, Origin
 from unrelate.edit.steering.lessons import SETS, Lessons, Set, rows_by_set
 from unrelate.edit.steering.moments import Moments, null_space
-from unrelate.errors import UserError
+from unrelate.errors import Unattainable, UserError
 from unrelate.models.generator import Generator
 from unrelate.models.generator_hooks import layer_states
 
 
-class Inseparable(UserError):
+class Inseparable(Unattainable):
     """No gate at this layer opens for what is to be steered and stays shut for what is held."""
 
 

@@ -24,7 +24,7 @@ from torch import Tensor
 from unrelate.edit.steering.kept import Origin, WeightDelta
 from unrelate.edit.steering.lessons import Lessons, batches, rows_by_set
 from unrelate.edit.steering.moments import held, moments_by_set, ridge_reader
-from unrelate.errors import UserError
+from unrelate.errors import Unattainable, UserError
 from unrelate.models.generator import Generator
 from unrelate.models.generator_hooks import projection_inputs, writes_as_it_is
 
@@ -56,7 +56,8 @@ class Ridge:
         """Steer ``layer`` by ``strength`` times ``direction`` ``[width]``.
 
         Raises:
-            UserError: see `down_projection`; a norm stands between the matrix and the residual stream.
+            UserError: see `down_projection`.
+            Unattainable: a norm stands between the matrix and the residual stream.
         """
         refuse_a_norm_between(generator, lessons, layer)
         with generator.base():
@@ -75,11 +76,11 @@ class Ridge:
 def refuse_a_norm_between(generator: Generator, lessons: Lessons, layer: int) -> None:
     """
     Raises:
-        UserError: what the down projection writes does not arrive as it is (Gemma 3).
+        Unattainable: what the down projection writes does not arrive as it is (Gemma 3).
     """
     ((batch, _),) = batches(generator, lessons.forget[:1], 1)
     if not writes_as_it_is(generator, batch, layer):
-        raise UserError(
+        raise Unattainable(
             f"decoder layer {layer} of {generator.name}, which norms what its mlp.down_proj writes",
             "a matrix that writes straight into the residual stream",
             "choose the gated form, which changes no weight",
