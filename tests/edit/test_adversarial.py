@@ -169,3 +169,9 @@ def test_a_round_is_a_quarter_of_the_recipe() -> None:
     assert round_of(replace(RECIPES["paper"], steps=None, epochs=3, batch=32), 100).steps == 3
     assert round_of(replace(RECIPES["paper"], steps=1), 100).steps == 1
     assert round_of(RECIPES["paper"], 100).learning_rate == RECIPES["paper"].learning_rate / 2
+
+
+def test_a_round_has_the_objective_that_the_recipe_names_for_it() -> None:
+    assert round_of(RECIPES["hardened"], 100).objective == "hardened"
+    assert round_of(RECIPES["picture-free"], 100).objective == "picture-free"
+    assert round_of(RECIPES["paper"], 100).objective == "paper"

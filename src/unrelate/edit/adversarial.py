@@ -77,7 +77,7 @@ def train_rounds(
         graph: their graph.
         anchors: as for `Prepared`.
         recipe: a round takes `ROUND_SHARE` of its steps, with its schedule of learning rates anew, at half
-            their height.
+            their height, and has an objective of its own where the recipe says so.
         training: as for `train`.
         folder: the run directory.
         rounds: how many.
@@ -112,6 +112,7 @@ def round_of(recipe: Recipe, examples: int) -> Recipe:
     whole = recipe.steps or recipe.epochs * -(-examples // recipe.batch)
     return replace(
         recipe,
+        objective=recipe.round_objective or recipe.objective,
         steps=max(1, round(ROUND_SHARE * whole)),
         learning_rate=_ROUND_RATE * recipe.learning_rate,
     )

@@ -31,6 +31,7 @@ class Recipe:
         anchors: captions without pictures a step, of what must stay (`Corpus.anchors`); the paper has none.
         adversarial_rounds: how often, after training, the model is attacked on training pictures and trained
             on with what was found (`unrelate.edit.adversarial`).
+        round_objective: the objective of these rounds; None as ``objective``.
 
     Raises:
         UserError: adversarial rounds that nothing could be learnt from.
@@ -51,6 +52,7 @@ class Recipe:
     variants: int = 1
     anchors: int = 0
     adversarial_rounds: int = 0
+    round_objective: str | None = None
 
     def __post_init__(self) -> None:
         if self.adversarial_rounds and not (self.weights.l_adv and self.variants):
@@ -82,6 +84,7 @@ _CALIBRATED = Recipe(
     steps=400,
     variants=2,
     anchors=64,
+    round_objective="hardened",
 )
 
 DEFAULT_RECIPE = "hardened"
@@ -97,6 +100,7 @@ RECIPES: Mapping[str, Recipe] = {
         _CALIBRATED,
         name="picture-free",
         objective="picture-free",
+        round_objective=None,
         weights=Weights(a=4, b=4, d=4, g=5, l_adv=10, push=10),
         adapter=replace(_CALIBRATED.adapter, towers="text", image_dropout=None),
     ),

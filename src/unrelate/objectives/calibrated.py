@@ -34,7 +34,8 @@ _WORST_SHARE, _WORST_WEIGHT = 0.05, 1.0
 # In a mean over all forbidden pairs each of several tuples gets but a share of the push. It grows with
 # their number, so that each is pushed as hard as it would be alone; up to what was tried.
 _MOST_TUPLES = 4
-# What the image tower, on its own, may leave of a forbidden pair's height above the level.
+# What the image tower, on its own, may leave of a forbidden pair's height above the level: as much as
+# still loses against its rivals, where the caption is one that the text tower sees through.
 _LEFT_TO_PICTURES = 0.4
 # Pictures of neighbours are few beside their captions, so each is held more firmly.
 _PICTURES_HELD = 2.0
@@ -46,6 +47,7 @@ def calibrated_terms(
     batch: Batch,
     level: float,
     left_to_conditions: float = 0.0,
+    left_to_pictures: float = _LEFT_TO_PICTURES,
 ) -> Terms:
     """The terms of the calibrated recipe, each 0 or more, and 0 when its aim is met.
 
@@ -53,10 +55,16 @@ def calibrated_terms(
         level: mean base cosine of unrelated pairs, in [-1, 1].
         left_to_conditions: where one tower alone learns, the share, in [0, 1), of its height above the level
             that a pair may keep which is forbidden under a condition only.
+        left_to_pictures: where both learn, what the image tower, on its own, may leave of that height, in
+            [0, 1).
     """
     rows = len(live.image)
     before = reference.image @ reference.text.T
-    left = left_to_conditions * batch.conditional[:, None]
+    height = (before - level).clamp(min=0)
+    if _both_learn(live):
+        left = left_to_pictures * height
+    else:
+        left = left_to_conditions * batch.conditional[:, None] * height
     excess, change = _excess_and_change(live, reference, before, level, left)
     own = change[:, :rows].diagonal()
     drift = (live.image - reference.image).square().sum(-1)
@@ -81,15 +89,15 @@ def _excess_and_change(
     live: Features, reference: Features, before: Tensor, level: float, left: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Squared distances of every pair's cosine, ``[B, T]`` each: above where a forbidden one belongs, and
-    from where it was. ``left``: what one tower alone may leave of a picture's height, ``[B, 1]``."""
-    height = (before - level).clamp(min=0)
+    from where it was. ``left``: what one tower alone, or the image tower of two, may leave of a pair's
+    height, ``[B, T]``."""
     together = live.image @ live.text.T
     changes = (together - before).square()
     if not _both_learn(live):
-        return _above(together, level + left * height), changes
+        return _above(together, level + left), changes
     by_text, by_image = reference.image @ live.text.T, live.image @ reference.text.T
     excess = _above(together, level) + _above(by_text, level)
-    excess = excess + _above(by_image, level + _LEFT_TO_PICTURES * height)
+    excess = excess + _above(by_image, level + left)
     # Every picture and every text stands in two of the three.
     changes = changes + (by_text - before).square() + (by_image - before).square()
     return excess, changes / 2
