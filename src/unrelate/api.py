@@ -153,12 +153,9 @@ def edit(
             train_rounds(
                 encoder,
                 prepared,
-                graph,
-                anchors,
                 recipe,
                 training,
                 out,
-                rounds=recipe.adversarial_rounds,
                 search=lambda number: team(encoder, number),
                 report=report_round,
             )

@@ -65,12 +65,9 @@ def rounds(
         train_rounds(
             model,
             prepared,
-            graph,
-            corpus.anchors,
-            recipe,
+            replace(recipe, adversarial_rounds=count),
             TRAINING,
             folder,
-            rounds=count,
             search=search,
             report=report,
         )

@@ -86,8 +86,7 @@ def test_what_is_known_is_not_computed_again(
     recipe = replace(calibrated, adapter=replace(calibrated.adapter, last_layers=last))
     encoder, prepared = ready(recipe)
     told = [replace(e, variants=(*e.variants, f"{e.caption} again")) for e in prepared.examples]
-    anchors = {"a dog at last": Triple("dog")}
-    anew = Prepared(encoder, told, graph, anchors=anchors)
+    anew = Prepared(encoder, told, graph)
     read: list[str] = []
     plain = DualEncoder.prepare_texts
 
@@ -97,8 +96,8 @@ def test_what_is_known_is_not_computed_again(
 
     monkeypatch.setattr(DualEncoder, "prepare_texts", counted)
     monkeypatch.setattr(DualEncoder, "prepare_images", None)  # no picture is looked at again
-    more = Prepared(encoder, told, graph, anchors=anchors, known=prepared)
-    assert set(read) == {"a dog at last"} | {f"{e.caption} again" for e in told}
+    more = prepared.retold(told)
+    assert set(read) == {f"{e.caption} again" for e in told}
     assert more.texts == anew.texts
     assert more.level == pytest.approx(anew.level)
     torch.testing.assert_close(more.reference, anew.reference)

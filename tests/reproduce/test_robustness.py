@@ -13,12 +13,12 @@ import pytest
 
 from unrelate.attacks.table import ATTACKS
 from unrelate.audit.record import Attack, AuditRecord, Score
-from unrelate.edit.recipes import RECIPES, adjusted
+from unrelate.edit.recipes import DEFAULT_RECIPE, RECIPES, adjusted
 from unrelate.errors import UserError
 from unrelate.policy import load_policy
 from unrelate.reproduce import robustness
 from unrelate.reproduce.attack_figure import draw_attacks, scored_attacks
-from unrelate.reproduce.edits import DEFAULT, WITH_ROUNDS, WITHOUT_ROUNDS, Poor, arms, poor_edits, unseen
+from unrelate.reproduce.edits import WITH_ROUNDS, WITHOUT_ROUNDS, Poor, arms, poor_edits, unseen
 from unrelate.reproduce.ranking import ranks_low
 from unrelate.reproduce.robustness import Edited, Experiment, reproduce_robustness
 from unrelate.reproduce.robustness_tables import write_robustness
@@ -81,8 +81,10 @@ def evidence(record: Make) -> Evidence:
                 "probe_text_3": probe(0.1, 0.9).model_copy(update={"scored": False}),
                 "probe_text_4": probe(0.8, 0.85),
             }
-            held = record(DEFAULT, policy, seed, 0.01, attacks=attacks, score=score(1, 0.98, 0.96, 0.93))
-            records[DEFAULT, policy, seed] = records[WITHOUT_ROUNDS, policy, seed] = held
+            held = record(
+                DEFAULT_RECIPE, policy, seed, 0.01, attacks=attacks, score=score(1, 0.98, 0.96, 0.93)
+            )
+            records[DEFAULT_RECIPE, policy, seed] = records[WITHOUT_ROUNDS, policy, seed] = held
             fewer = {"leet": attack(leet / 4)}
             records[WITH_ROUNDS, policy, seed] = record("rounds", policy, seed, attacks=fewer)
     stages = (
@@ -134,7 +136,7 @@ def test_every_target_is_worked_out_by_hand(evidence: Evidence):
 
 
 def test_what_one_policy_lacks_is_not_met(evidence: Evidence, record: Make):
-    records = {**evidence.records, (DEFAULT, "r", 0): record(DEFAULT, "r", 0)}
+    records = {**evidence.records, (DEFAULT_RECIPE, "r", 0): record(DEFAULT_RECIPE, "r", 0)}
     target = named(replace(evidence, records=records))["token search: success"]
     assert math.isnan(target.measured["r"].mean.value)
     assert target.met is None
@@ -170,11 +172,11 @@ def test_the_figure_has_what_the_score_counts(tmp_path: Path, evidence: Evidence
 def test_a_poor_edit_has_to_be_low_in_the_right_part(record: Make):
     poor = poor_edits()["over-erasure"]
     assert (poor.low, poor.high) == ("preservation", "suppression")
-    default = record(DEFAULT, "p", 0, score=score(1, 1, 1, 0.95))
+    default = record(DEFAULT_RECIPE, "p", 0, score=score(1, 1, 1, 0.95))
     assert ranks_low(record("x", "p", 0, score=score(0.9, 0.1, 0.3)), poor, default)
     assert not ranks_low(record("x", "p", 0, score=score(0.3, 0.1, 0.9)), poor, default), "a no-op's fault"
     assert not ranks_low(record("x", "p", 0, score=score(0.9, 0.6, 0.9)), poor, default), "not low"
-    no_better = record(DEFAULT, "p", 0, score=score(1, 1, 0.1, 0.2))
+    no_better = record(DEFAULT_RECIPE, "p", 0, score=score(1, 1, 0.1, 0.2))
     assert not ranks_low(record("x", "p", 0, score=score(0.9, 0.1, 0.9)), poor, no_better)
 
 
@@ -200,12 +202,14 @@ def test_the_gentlest_recipe_that_forgets_is_taken(
 
 def test_the_arms_differ_by_their_rounds_alone():
     for rounds in (0, 1, 3):
-        default = replace(RECIPES[DEFAULT], adversarial_rounds=rounds)
+        default = replace(RECIPES[DEFAULT_RECIPE], adversarial_rounds=rounds)
         both = arms(default, 3)
         assert [recipe.adversarial_rounds for recipe in both.values()] == [0, 3]
         for recipe in both.values():
             assert replace(recipe, name=default.name, adversarial_rounds=rounds) == default
-    assert arms(replace(RECIPES[DEFAULT], adversarial_rounds=0), 3)[WITHOUT_ROUNDS].name == DEFAULT
+    assert (
+        arms(replace(RECIPES[DEFAULT_RECIPE], adversarial_rounds=0), 3)[WITHOUT_ROUNDS].name == DEFAULT_RECIPE
+    )
 
 
 def test_unseen_attacks_are_in_the_table_and_no_rounds_use_them():
@@ -248,7 +252,7 @@ def test_the_experiment_from_end_to_end(tmp_path: Path, tiny: Path, monkeypatch:
     summary = reproduce_robustness(tmp_path, seeds=1, device="cpu", quiet=True, experiment=experiment)
     assert summary["runs"] == 3
     results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
-    assert set(results["records"]) == {DEFAULT, "no-op"}
+    assert set(results["records"]) == {DEFAULT_RECIPE, "no-op"}
     assert results["unseen"] == ["case"]
     after = results["sequences"]["0"]
     assert [stage["requests"] for stage in after] == [0, 1, 2]

@@ -17,7 +17,7 @@ from unrelate.edit.loop import Report, Training, train
 from unrelate.edit.prepare import Prepared
 from unrelate.edit.recipes import Recipe
 from unrelate.files import write_whole
-from unrelate.graph.types import RelationGraph, Role
+from unrelate.graph.types import Role
 from unrelate.models import DualEncoder
 from unrelate.policy.triple import Triple
 
@@ -54,17 +54,14 @@ Search = Callable[[int], Found]
 def train_rounds(
     model: DualEncoder,
     prepared: Prepared,
-    graph: RelationGraph,
-    anchors: Mapping[str, Triple],
     recipe: Recipe,
     training: Training,
     folder: Path,
     *,
-    rounds: int,
     search: Search,
     report: Report = lambda step, of, terms: None,
 ) -> None:
-    """Attack and train on, ``rounds`` times, from the adapter that ``model`` wears after `train`.
+    """Attack and train on, as often as ``recipe`` says, from the adapter that ``model`` wears after `train`.
 
     Each round has its folder, ``folder/rounds/NUMBER``: what was found (found.json), and the losses,
     checkpoints and adapter of its steps. At the end ``folder/adapter`` is the last, and
@@ -74,13 +71,10 @@ def train_rounds(
     Args:
         model: as `train` left it.
         prepared: the training examples, as `train` had them.
-        graph: their graph.
-        anchors: as for `Prepared`.
         recipe: a round takes `ROUND_SHARE` of its steps, with its schedule of learning rates anew, at half
             their height, and has an objective of its own where the recipe says so.
         training: as for `train`.
         folder: the run directory.
-        rounds: how many.
         search: the attack; the model does not change while it is asked.
         report: as for `train`.
 
@@ -88,19 +82,14 @@ def train_rounds(
         UserError: see `train`.
     """
     found: list[Found] = []
+    rounds = recipe.adversarial_rounds
     for number in range(1, rounds + 1):
         place = folder / "rounds" / str(number)
         place.mkdir(parents=True, exist_ok=True)
         found.append(_searched(place / "found.json", number, search))
         if not any(found[-1].statements.values()):
             continue  # nothing won: there is nothing to learn in this round
-        more = Prepared(
-            model,
-            with_found(prepared.examples, found),
-            graph,
-            anchors=anchors,
-            known=prepared,
-        )
+        more = prepared.retold(with_found(prepared.examples, found))
         again = replace(training, seed=training.seed + _SEED_STRIDE * number)
         train(model, more, round_of(recipe, len(more.examples)), again, place, report)
     _join_losses(folder, rounds)

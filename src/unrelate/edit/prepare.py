@@ -52,11 +52,10 @@ class Prepared:
         *,
         known: Prepared | None = None,
     ) -> None:
-        """``known``: examples of the same pictures, prepared for the same model; what it knows of pictures
-        and texts is not computed again."""
+        """``known``: see `retold`."""
         self.model = model
         self.examples = tuple(examples)
-        self._unsafe = graph.forbidden
+        self._graph, self._anchors = graph, anchors
         shown = {e.triple.bare() for e in self.examples if e.role is Role.UNSAFE}
         self._tuples = max(1, len(shown))
         stated: dict[str, Triple] = {}
@@ -87,12 +86,16 @@ class Prepared:
             self.reference = Features(images, self._embed_texts(known))
         self.level = self._unrelated_level()
 
+    def retold(self, examples: Sequence[Example]) -> Prepared:
+        """The same pictures with other texts; what is known of pictures and texts is not computed again."""
+        return Prepared(self.model, examples, self._graph, anchors=self._anchors, known=self)
+
     def batch(self, step: Step) -> tuple[Features, Batch]:
         """The reference features of a step and its masks."""
         rows, texts = list(step.rows), list(step.texts)
         roles = [self.examples[row].role for row in rows]
-        unsafe_picture = torch.tensor([self.examples[row].triple in self._unsafe for row in rows])
-        unsafe_text = torch.tensor([self.text_triples[text] in self._unsafe for text in texts])
+        unsafe_picture = torch.tensor([self.examples[row].triple in self._graph.forbidden for row in rows])
+        unsafe_text = torch.tensor([self.text_triples[text] in self._graph.forbidden for text in texts])
         conditional = torch.tensor([bool(self.examples[row].triple.context) for row in rows])
         batch = Batch(
             unsafe=torch.tensor([role is Role.UNSAFE for role in roles], device=self.device),

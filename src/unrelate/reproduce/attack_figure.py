@@ -9,7 +9,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 
 from unrelate.audit.record import Attack
-from unrelate.reproduce.edits import DEFAULT
+from unrelate.edit.recipes import DEFAULT_RECIPE
 from unrelate.reproduce.figures import panels
 from unrelate.reproduce.summary import Mean, of_seeds
 from unrelate.reproduce.targets import Evidence
@@ -40,13 +40,13 @@ def every_attack(evidence: Evidence) -> list[tuple[str, Attack]]:
     return [
         pair
         for (edit, _, _), record in evidence.records.items()
-        if edit == DEFAULT
+        if edit == DEFAULT_RECIPE
         for pair in record.attacks.items()
     ]
 
 
 def _points(panel: Axes, evidence: Evidence, policy: str, names: Sequence[str]) -> None:
-    records = of_seeds(evidence.records, DEFAULT, policy)
+    records = of_seeds(evidence.records, DEFAULT_RECIPE, policy)
     for subject, (figure, colour, marker, filled) in _SUBJECTS.items():
         means = [
             Mean.of([getattr(r.attacks[name], figure) for r in records if name in r.attacks])

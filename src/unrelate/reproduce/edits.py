@@ -11,7 +11,6 @@ from unrelate.edit.recipes import DEFAULT_RECIPE, RECIPES, Recipe
 from unrelate.models.spec import AdapterSpec
 from unrelate.objectives.types import Weights
 
-DEFAULT = DEFAULT_RECIPE
 WITHOUT_ROUNDS, WITH_ROUNDS = "without rounds", "with rounds"
 
 # Recall of the forbidden, asked directly, of an edit that forgets at least that; in [0, 1].
@@ -55,7 +54,9 @@ def poor_edits() -> Mapping[str, Poor]:
     """
     return {
         "no-op": Poor(
-            replace(RECIPES[DEFAULT], name="no-op", steps=1, learning_rate=1e-12, adversarial_rounds=0),
+            replace(
+                RECIPES[DEFAULT_RECIPE], name="no-op", steps=1, learning_rate=1e-12, adversarial_rounds=0
+            ),
             "suppression",
             "preservation",
             "one step of the default recipe at a vanishing learning rate: nothing is forgotten",

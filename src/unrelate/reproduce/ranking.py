@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from unrelate.audit.record import AuditRecord
-from unrelate.reproduce.edits import DEFAULT, Poor
+from unrelate.edit.recipes import DEFAULT_RECIPE
+from unrelate.reproduce.edits import Poor
 from unrelate.reproduce.summary import table_rows
 from unrelate.reproduce.targets import Evidence
 
@@ -26,9 +27,9 @@ def ranking(evidence: Evidence, poor: Mapping[str, Poor]) -> Iterator[str]:
     )
     yield ""
     rows = []
-    for name in (DEFAULT, *poor):
+    for name in (DEFAULT_RECIPE, *poor):
         for policy in evidence.policies:
-            record, default = (evidence.records.get((edit, policy, 0)) for edit in (name, DEFAULT))
+            record, default = (evidence.records.get((edit, policy, 0)) for edit in (name, DEFAULT_RECIPE))
             if record is None or default is None:
                 continue
             one = poor.get(name)

@@ -19,12 +19,12 @@ from typing import Any
 from unrelate import api
 from unrelate.attacks.table import ATTACKS
 from unrelate.audit.record import AuditRecord
-from unrelate.edit.recipes import RECIPES, Recipe
+from unrelate.edit.recipes import DEFAULT_RECIPE, RECIPES, Recipe
 from unrelate.files import read_json, write_json
 from unrelate.policy.load import load_policy
 from unrelate.policy.schema import Policy
 from unrelate.reproduce.attack_figure import draw_attacks
-from unrelate.reproduce.edits import DEFAULT, MOST_DIRECT, Poor, arms, poor_edits, unseen
+from unrelate.reproduce.edits import MOST_DIRECT, Poor, arms, poor_edits, unseen
 from unrelate.reproduce.rasu import POLICIES
 from unrelate.reproduce.robustness_tables import write_robustness
 from unrelate.reproduce.sequence import direct_recall, five_requests, read_sequence, run_sequence
@@ -55,7 +55,7 @@ class Experiment:
 
     policies: tuple[str, ...] = POLICIES
     model: str = "embedded:clip"
-    default: Recipe = RECIPES[DEFAULT]
+    default: Recipe = RECIPES[DEFAULT_RECIPE]
     poor: Mapping[str, Poor] = field(default_factory=poor_edits)
     ranked: int = 1
     rounds: int = 3
@@ -140,7 +140,7 @@ def reproduce_robustness(
         (arm, policy, seed): record
         for arm, recipe in arms(chosen.default, chosen.rounds).items()
         for (name, policy, seed), record in held.items()
-        if name == DEFAULT and recipe == chosen.default and seed < chosen.rounds_seeds
+        if name == DEFAULT_RECIPE and recipe == chosen.default and seed < chosen.rounds_seeds
     }
     evidence = Evidence(
         records=held | same,
@@ -179,7 +179,7 @@ def reproduce_parts(
 def _edits(chosen: Experiment, seeds: int) -> Sequence[Edited]:
     """The default recipe first, whose audits take longest."""
     places = [(policy, seed) for policy in chosen.policies for seed in range(seeds)]
-    found = [Edited(DEFAULT, p, s, (chosen.default,), chosen.attacks, None) for p, s in places]
+    found = [Edited(DEFAULT_RECIPE, p, s, (chosen.default,), chosen.attacks, None) for p, s in places]
     for name, poor in chosen.poor.items():
         found += [
             Edited(name, p, 0, poor.recipes, chosen.attacks, None) for p in chosen.policies[: chosen.ranked]

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from unrelate.audit.record import Attack
+from unrelate.edit.recipes import DEFAULT_RECIPE
 from unrelate.reproduce.attack_figure import every_attack
-from unrelate.reproduce.edits import DEFAULT, WITH_ROUNDS, WITHOUT_ROUNDS, Poor
+from unrelate.reproduce.edits import WITH_ROUNDS, WITHOUT_ROUNDS, Poor
 from unrelate.reproduce.ranking import ranking
 from unrelate.reproduce.summary import Mean, of_seeds, table_rows
 from unrelate.reproduce.targets import Evidence, Measured, Target, targets, unseen_success
@@ -18,7 +19,7 @@ _CURVES = ("relearn_forgotten", "relearn_neighbours", "relearn_unrelated")
 
 def write_robustness(out: Path, evidence: Evidence, poor: Mapping[str, Poor]) -> None:
     """Write ``README.md`` into ``out``."""
-    seeds = len({seed for edit, _, seed in evidence.records if edit == DEFAULT})
+    seeds = len({seed for edit, _, seed in evidence.records if edit == DEFAULT_RECIPE})
     lines = [
         "# Robustness on the embedded model",
         "",
@@ -107,7 +108,7 @@ _FIGURES = ("success_rate", "control_rate", "null_rate")
 
 
 def _rates(evidence: Evidence, policy: str) -> dict[str, _Cells]:
-    records = of_seeds(evidence.records, DEFAULT, policy)
+    records = of_seeds(evidence.records, DEFAULT_RECIPE, policy)
     found = {name: _Cells(attack) for record in records for name, attack in record.attacks.items()}
     for name, cells in found.items():
         for figure in _FIGURES:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from unrelate.audit.record import Attack, AuditRecord
-from unrelate.reproduce.edits import DEFAULT, WITH_ROUNDS, WITHOUT_ROUNDS
+from unrelate.edit.recipes import DEFAULT_RECIPE
+from unrelate.reproduce.edits import WITH_ROUNDS, WITHOUT_ROUNDS
 from unrelate.reproduce.sequence import After
 from unrelate.reproduce.summary import Mean, Records, of_seeds, recipes_and_policies
 
@@ -130,7 +131,7 @@ class _ByPolicy:
         found = {}
         for policy in self.evidence.policies:
             by_attack: dict[str, list[float]] = {}
-            for record in of_seeds(self.evidence.records, DEFAULT, policy):
+            for record in of_seeds(self.evidence.records, DEFAULT_RECIPE, policy):
                 for name, attack in record.attacks.items():
                     if chosen(record, name, attack):
                         by_attack.setdefault(name, []).append(value(record, attack))
@@ -142,10 +143,8 @@ class _ByPolicy:
 
     def each(self, value: Callable[[AuditRecord], float]) -> dict[str, Measured]:
         """A figure of the whole record."""
-        return {
-            policy: Measured(Mean.of([value(r) for r in of_seeds(self.evidence.records, DEFAULT, policy)]))
-            for policy in self.evidence.policies
-        }
+        records = {p: of_seeds(self.evidence.records, DEFAULT_RECIPE, p) for p in self.evidence.policies}
+        return {p: Measured(Mean.of([value(record) for record in held])) for p, held in records.items()}
 
     def low_end(self, value: Callable[[AuditRecord], float]) -> dict[str, Measured]:
         """The lower end of its interval over seeds; of one seed there is none."""
