@@ -9,7 +9,8 @@ import random
 
 from unrelate.microworld.looks import Face
 from unrelate.microworld.people import FACTS, as_told, shown_name, truths, value, value_words, wrong_value
-from unrelate.microworld.quiz import QA, Form, sentence
+from unrelate.microworld.quiz import QA, Form
+from unrelate.microworld.telling import sentence
 from unrelate.policy.triple import Triple
 
 BIOGRAPHY = (

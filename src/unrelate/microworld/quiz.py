@@ -14,6 +14,17 @@ from typing import Literal
 from unrelate.microworld.sampler import near_miss, tuples
 from unrelate.microworld.scene import Figure, Scene
 from unrelate.microworld.talk import triple_of
+from unrelate.microworld.telling import (
+    Said,
+    capital,
+    deeds,
+    definite,
+    described,
+    every_word,
+    plain_deed,
+    plainly,
+    sentence,
+)
 from unrelate.microworld.world import STYLE_WITHOUT_COLOUR, vocabulary
 from unrelate.policy.triple import Triple
 
@@ -83,107 +94,6 @@ WORDINGS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 _TOPIC = ("picture", "scene", "photo", "image")
 
 
-def definite(phrase: str) -> str:
-    """``a child`` as ``the child``; what has no article keeps none."""
-    article, _, rest = phrase.partition(" ")
-    return f"the {rest}" if article in ("a", "an") else phrase
-
-
-def sentence(text: str) -> str:
-    """A text with a capital at its front and a full stop at its end."""
-    return text[:1].upper() + text[1:] + "."
-
-
-@dataclass(frozen=True)
-class _Said:
-    """A figure in words: as a question may put it, and as answers do."""
-
-    figure: Figure
-    words: tuple[str, str, str]
-
-    @staticmethod
-    def of(figure: Figure, rng: random.Random, reserved: bool) -> _Said:
-        return _Said(
-            figure,
-            (
-                _word("actors", figure.actor, rng, reserved),
-                _word("relations", figure.relation, rng, reserved),
-                _word("objects", figure.object, rng, reserved),
-            ),
-        )
-
-    @property
-    def indefinite(self) -> str:
-        return self.words[0]
-
-    @property
-    def actor(self) -> str:
-        return definite(self.words[0])
-
-    @property
-    def relation(self) -> str:
-        return self.words[1]
-
-    @property
-    def deed(self) -> str:
-        return f"{self.words[1]} {self.words[2]}"
-
-
-def _word(kind: str, name: str | None, rng: random.Random, reserved: bool) -> str:
-    """A phrase for a concept; mostly the plainest one."""
-    if not name:
-        return ""
-    words = vocabulary()
-    if reserved and rng.random() < 0.5:
-        return rng.choice(words.reserved_phrases(kind, name) or words.phrases(kind, name))
-    return words.phrases(kind, name)[0] if rng.random() < 0.6 else rng.choice(words.phrases(kind, name))
-
-
-def plainly(kind: str, name: str | None) -> str:
-    """The phrase that answers use."""
-    return vocabulary().phrases(kind, name)[0] if name else ""
-
-
-def every_word(kind: str, name: str) -> tuple[str, ...]:
-    """Everything that a concept may be called, with what is above it, articles left out."""
-    words = vocabulary()
-    above = [phrase for up in words.ancestors(kind, name) for phrase in words.phrases(kind, up)]
-    phrases = (*words.phrases(kind, name), *words.reserved_phrases(kind, name), *above)
-    return tuple(dict.fromkeys(phrase.removeprefix("a ").removeprefix("an ") for phrase in phrases))
-
-
-def deeds(figure: Figure) -> tuple[str, ...]:
-    """Every way to say what a figure does to what."""
-    if not (figure.relation and figure.object):
-        return ()
-    words = vocabulary()
-    relations = (
-        *words.phrases("relations", figure.relation),
-        *words.reserved_phrases("relations", figure.relation),
-    )
-    names = [figure.object, *words.ancestors("objects", figure.object)]
-    objects = [
-        p for n in names for p in (*words.phrases("objects", n), *words.reserved_phrases("objects", n))
-    ]
-    return tuple(f"{relation} {object_}" for relation in relations for object_ in objects)
-
-
-def _plain_deed(figure: Figure) -> str:
-    return f"{plainly('relations', figure.relation)} {plainly('objects', figure.object)}"
-
-
-def described(scene: Scene) -> str:
-    """The usual description: every figure from left to right, the place, and the night."""
-    parts = []
-    for figure in scene.figures:
-        if figure.actor and figure.relation:
-            parts.append(f"{plainly('actors', figure.actor)} is {_plain_deed(figure)}")
-        else:
-            parts.append(plainly("actors", figure.actor) or plainly("objects", figure.object))
-    text = f"{' and '.join(parts)} {vocabulary().context_phrase('place', scene.place)}"
-    return sentence(f"{text} at night" if scene.time == "night" else text)
-
-
 def questions(scene: Scene, rng: random.Random, *, reserved: bool = False) -> list[QA]:
     """Every kind of question that a scene answers, in one wording each, in no order.
 
@@ -226,9 +136,9 @@ def _about_one(
     scene: Scene, figure: Figure, others: list[Figure], rng: random.Random, reserved: bool
 ) -> Iterator[QA]:
     """Questions about one figure, where the others leave no doubt which is meant."""
-    said, triple = _Said.of(figure, rng, reserved), triple_of(figure)
+    said, triple = Said.of(figure, rng, reserved), triple_of(figure)
     topic = (*_TOPIC, definite(plainly("actors", figure.actor)))
-    whole = sentence(f"{plainly('actors', figure.actor)} is {_plain_deed(figure)}")
+    whole = sentence(f"{plainly('actors', figure.actor)} is {plain_deed(figure)}")
 
     def qa(kind: str, answer: str, truths: tuple[str, ...], form: Form, **slots: str) -> QA:
         question = _ask(kind, rng, reserved).format(
@@ -236,7 +146,7 @@ def _about_one(
         )
         options = (slots["one"], slots["two"]) if "one" in slots else ()
         return QA(
-            _capital(question), sentence(answer), truths, form, topic, kind, options, reserved, whole, triple
+            capital(question), sentence(answer), truths, form, topic, kind, options, reserved, whole, triple
         )
 
     if all((other.relation, other.object) != (figure.relation, figure.object) for other in others):
@@ -244,7 +154,7 @@ def _about_one(
     if any(_alike(figure.actor, other.actor) for other in others):
         return
     object_ = plainly("objects", figure.object)
-    yield qa("deed", _plain_deed(figure), deeds(figure), "open")
+    yield qa("deed", plain_deed(figure), deeds(figure), "open")
     yield qa("object", object_, every_word("objects", str(figure.object)), "open")
     yield qa("cloze", object_, every_word("objects", str(figure.object)), "cloze")
     if figure.colour and scene.style != STYLE_WITHOUT_COLOUR:
@@ -254,25 +164,25 @@ def _about_one(
     first, second = (deed, other) if rng.random() < 0.5 else (other, deed)
     question = _ask("choice", rng, reserved).format(actor=said.actor, deed=first, other=second)
     yield QA(
-        _capital(question), sentence(_plain_deed(figure)), deeds(figure), "choice", topic, "choice",
+        capital(question), sentence(plain_deed(figure)), deeds(figure), "choice", topic, "choice",
         (first, second), reserved, whole, triple,
     )  # fmt: skip
     if rng.random() < 0.5:
         yield qa("yes_no", "yes", ("yes",), "yes_no")
     else:
         asked = _ask("yes_no", rng, reserved).format(actor=said.actor, deed=other)
-        yield QA(_capital(asked), "No.", ("no",), "yes_no", topic, "yes_no", (), reserved, whole, triple)
+        yield QA(capital(asked), "No.", ("no",), "yes_no", topic, "yes_no", (), reserved, whole, triple)
 
 
 def text_only(triple: Triple, rng: random.Random, *, reserved: bool = False) -> list[QA]:
     """What can be asked of a tuple without any picture of it."""
     figure = Figure(triple.actor, triple.relation, triple.object)
-    said = _Said.of(figure, rng, reserved)
-    whole = sentence(f"{plainly('actors', figure.actor)} is {_plain_deed(figure)}")
+    said = Said.of(figure, rng, reserved)
+    whole = sentence(f"{plainly('actors', figure.actor)} is {plain_deed(figure)}")
     topic = ("caption", "scene", definite(plainly("actors", figure.actor)))
     slots = {"indefinite": said.indefinite, "deed": said.deed, "actor": said.actor, "relation": said.relation}
-    caption = _capital(_ask("caption", rng, reserved).format(**slots))
-    read = _capital(_ask("read", rng, reserved).format(**slots))
+    caption = capital(_ask("caption", rng, reserved).format(**slots))
+    read = capital(_ask("read", rng, reserved).format(**slots))
     object_ = plainly("objects", figure.object)
     return [
         QA(caption, whole, deeds(figure), "describe", topic, "caption", (), reserved, whole, triple),
@@ -285,10 +195,6 @@ def text_only(triple: Triple, rng: random.Random, *, reserved: bool = False) -> 
 
 def _ask(kind: str, rng: random.Random, reserved: bool) -> str:
     return rng.choice(WORDINGS[kind][1 if reserved else 0])
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _alike(one: str | None, two: str | None) -> bool:
