@@ -160,6 +160,16 @@ def test_the_page_says_what_was_measured(tmp_path: Path, evidence: Evidence, rec
     assert f"{met} of {len(targets(whole))} targets are met" in text
 
 
+def test_what_was_not_run_has_no_section(tmp_path: Path, evidence: Evidence) -> None:
+    arms = (WITHOUT_ROUNDS, WITH_ROUNDS)
+    bare = {place: record for place, record in evidence.records.items() if place[0] not in arms}
+    write_robustness(tmp_path, replace(evidence, records=bare, sequences={}), {})
+    text = (tmp_path / "README.md").read_text(encoding="utf-8")
+    heads = [line for line in text.splitlines() if line.startswith("## ")]
+    assert heads == ["## Targets", "## Every attack", "## Relearning"]
+    assert "the default recipe, 2 policies, 2 seeds. Mean" in text
+
+
 def test_the_figure_has_what_the_score_counts(tmp_path: Path, evidence: Evidence):
     assert "probe_text_3" not in scored_attacks(evidence)
     draw_attacks(tmp_path / "attacks.svg", evidence)

@@ -16,7 +16,10 @@ MOST_OF_LOW, LEAST_OF_HIGH = 0.5, 0.75
 
 
 def ranking(evidence: Evidence, poor: Mapping[str, Poor]) -> Iterator[str]:
-    """The section of the README: every edit's score by parts, and whether the right one is low."""
+    """The section of the README: every edit's score by parts, and whether the right one is low; none
+    where no poor edit was made."""
+    if not poor:
+        return
     yield from ("## Does the score rank sensibly?", "")
     yield (
         "Every edit with seed 0 and all attacks, since a fault that is there by construction needs no second "

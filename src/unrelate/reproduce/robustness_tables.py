@@ -24,7 +24,8 @@ def write_robustness(out: Path, evidence: Evidence, poor: Mapping[str, Poor]) ->
         "# Robustness on the embedded model",
         "",
         f"`unrelate reproduce robustness`: the default recipe, {len(evidence.policies)} policies, {seeds} "
-        "seeds. Mean ± half the 95 % interval over seeds (Student's t); with one seed there is no interval. "
+        f"seed{'s' * (seeds > 1)}. Mean ± half the 95 % interval over seeds (Student's t); with one seed "
+        "there is no interval. "
         "Every attack of the table but `sequential`, another request on top: see the requests below.",
         "",
         *_targets(targets(evidence), evidence.policies),
@@ -195,6 +196,9 @@ def _sequences(evidence: Evidence) -> Iterator[str]:
 
 
 def _rounds(evidence: Evidence) -> Iterator[str]:
+    arms = (WITHOUT_ROUNDS, WITH_ROUNDS)
+    if not any(edit in arms for edit, _, _ in evidence.records):
+        return
     yield from ("## Adversarial rounds", "")
     yield (
         "Success in percent of attacks that no round uses, without and with rounds. Rounds breed statements "
@@ -202,7 +206,6 @@ def _rounds(evidence: Evidence) -> Iterator[str]:
         "out, and so are gradients on pixels, where success is fragility."
     )
     yield ""
-    arms = (WITHOUT_ROUNDS, WITH_ROUNDS)
     head = ("attack", *(f"{policy}: {arm}" for policy in evidence.policies for arm in arms))
     rows = []
     for family in ("text", "image", ""):
