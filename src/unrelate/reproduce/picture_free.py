@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from unrelate import api
+from unrelate.files import write_json
 from unrelate.policy.load import load_policy
 from unrelate.policy.schema import Policy
 from unrelate.reproduce.rasu import ATTACKS, POLICIES
-from unrelate.reproduce.summary import Records
+from unrelate.reproduce.summary import Records, records_json
 from unrelate.reproduce.tables import forgetting_table, preservation_table
 from unrelate.reproduce.work import edited_and_audited
 
@@ -38,6 +39,7 @@ def reproduce_picture_free(
         ``{"runs", "seeds", "policies", "recipes"}``: how much was run.
     """
     records = edited_and_audited(_run, out, arms, policies, seeds=seeds, device=device, quiet=quiet)
+    write_json(out / "results.json", records_json(records), indent=1)
     (out / "README.md").write_text("\n".join(_page(records, seeds, arms, policies)), encoding="utf-8")
     return {"runs": len(records), "seeds": seeds, "policies": list(policies), "recipes": list(arms)}
 

@@ -13,8 +13,10 @@ from typing import Any
 
 from unrelate import api
 from unrelate.edit.recipes import RECIPES, Recipe, leave_out
+from unrelate.files import write_json
 from unrelate.objectives.types import WEIGHT_OF
 from unrelate.reproduce.figures import draw_ablation, draw_utility
+from unrelate.reproduce.summary import records_json
 from unrelate.reproduce.tables import write_tables
 from unrelate.reproduce.work import edited_and_audited
 
@@ -57,6 +59,7 @@ def reproduce_rasu(
         ``{"runs", "seeds", "policies", "recipes"}``: how much was run.
     """
     records = edited_and_audited(_run, out, arms, policies, seeds=seeds, device=device, quiet=quiet)
+    write_json(out / "results.json", records_json(records), indent=1)
     write_tables(out, records)
     draw_ablation(out / "ablation.svg", records)
     draw_utility(out / "utility.svg", records)

@@ -17,8 +17,7 @@ from unrelate.auditing.quiet import quiet_libraries
 from unrelate.edit.recipes import Recipe
 from unrelate.edit.settings import read_run
 from unrelate.errors import UserError
-from unrelate.files import write_json
-from unrelate.reproduce.summary import Records, records_json
+from unrelate.reproduce.summary import Records
 
 
 def side_by_side(
@@ -64,7 +63,7 @@ def edited_and_audited(
     device: str,
     quiet: bool,
 ) -> Records:
-    """Every recipe on every policy with every seed, each once; ``results.json`` is written of them.
+    """Every recipe on every policy with every seed, each once: their records.
 
     Args:
         run: given recipe, policy, seed, the folder and the device; leaves ``audit.json`` in the folder, or
@@ -83,9 +82,7 @@ def edited_and_audited(
         quiet=quiet,
     )
     done = {place: folder / "audit.json" for place, folder in folders.items()}
-    records = {place: AuditRecord.load(path) for place, path in done.items() if path.exists()}
-    write_json(out / "results.json", records_json(records), indent=1)
-    return records
+    return {place: AuditRecord.load(path) for place, path in done.items() if path.exists()}
 
 
 def run_folder(out: Path, name: str, policy: str, seed: int) -> Path:
