@@ -85,6 +85,7 @@ def test_the_caption_alone_finds_the_forbidden_on_the_base_model(
     assert {a.text for a in outcome.attempts} == {"a child drinking wine", "a child drinking a cocktail"}
 
 
+@pytest.mark.slow
 def test_it_breaks_an_edit_that_unlearnt_nothing_but_captions(base: DualEncoder, scenario: Scenario) -> None:
     captions = {task.caption for task in tasks(scenario, pictures=1, most=8)}
     criterion = Watched(shallow(captions))

@@ -112,6 +112,7 @@ def test_the_losses_of_all_rounds_are_one_series(
     assert all("Ladv" in line["terms"] for line in written)  # pyright: ignore[reportOperatorIssue]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [1, 2, 3, 4])
 def test_a_killed_round_goes_on_to_the_same_end(
     rounds: Callable[..., tuple[DualEncoder, list[int]]], tmp_path: Path, step: int

@@ -52,6 +52,7 @@ def test_the_unsafe_cosine_goes_down(run: Run, paper: Recipe, tmp_path: Path) ->
     assert lines[-1]["terms"]["L3"] < lines[0]["terms"]["L3"] - 0.01
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bits_and_another_others(
     run: Run, calibrated: Recipe, tmp_path: Path
 ) -> None:
@@ -114,6 +115,7 @@ def test_more_micro_batches_than_a_role_has_rows_are_refused(run: Run, paper: Re
         run(paper, tmp_path, accumulate=3)
 
 
+@pytest.mark.slow
 def test_half_precision_follows_whole_precision(run: Run, calibrated: Recipe, tmp_path: Path) -> None:
     """And what was asked for in one edit does not stay for the next."""
     _, whole = run(calibrated, tmp_path / "whole")

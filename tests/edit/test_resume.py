@@ -29,6 +29,7 @@ class Killed(Exception):
     pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [1, 3, 5, 11])
 def test_resumed_to_the_same_bits(at: int, ready: Ready, calibrated: Recipe, tmp_path: Path) -> None:
     """Killed before the first checkpoint, right at one, between two, near the end. With dropout."""

@@ -86,6 +86,7 @@ def quick(of: str, points: tuple[int, ...] = (2,)) -> DialogueRelearning:
     return DialogueRelearning(of, points=points, epochs=40, rate=1e-2)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_what_is_taught_is_told_and_the_model_itself_knows_nothing_of_it(
     tiny: Generator, few: DialogueScenario
 ) -> None:
