@@ -95,14 +95,14 @@ def demo(
     Example: `unrelate demo --out runs/demo`
     """
     from unrelate import api
-    from unrelate.edit.recipes import DEFAULT_RECIPE, adjusted, default_recipe, recipe_named
+    from unrelate.edit.recipes import DEFAULT_RECIPE, adjusted, default_recipe
     from unrelate.policy.load import load_policy
     from unrelate.report import verdict_table, write_report
 
     loaded = load_policy(policy)
     name = default_recipe(loaded)
-    short = not full and name == DEFAULT_RECIPE
-    recipe = adjusted(name, adapter={}, settings=_SHORT) if short else recipe_named(name)
+    settings = _SHORT if not full and name == DEFAULT_RECIPE else {}
+    recipe = adjusted(name, adapter={}, settings=settings)
     api.edit(loaded, out, recipe=recipe, seed=seed, device=device, quiet=as_json)
     record = api.audit(out, quick=not full, device=device, quiet=as_json)
     page = write_report(out)

@@ -84,9 +84,11 @@ def test_what_is_known_is_not_computed_again(
     """Other texts about the same pictures: as if prepared from nothing, at the price of what is new."""
     last = {"as it is": calibrated.adapter.last_layers, "all layers": None, "last layer": 1}[change]
     recipe = replace(calibrated, adapter=replace(calibrated.adapter, last_layers=last))
-    encoder, prepared = ready(recipe)
+    encoder, bare = ready(recipe)
+    anchors = {"a dog at last": Triple("dog")}
+    prepared = Prepared(encoder, bare.examples, graph, anchors=anchors)
     told = [replace(e, variants=(*e.variants, f"{e.caption} again")) for e in prepared.examples]
-    anew = Prepared(encoder, told, graph)
+    anew = Prepared(encoder, told, graph, anchors=anchors)
     read: list[str] = []
     plain = DualEncoder.prepare_texts
 
@@ -99,6 +101,7 @@ def test_what_is_known_is_not_computed_again(
     more = prepared.retold(told)
     assert set(read) == {f"{e.caption} again" for e in told}
     assert more.texts == anew.texts
+    assert more.anchors == ("a dog at last",)
     assert more.level == pytest.approx(anew.level)
     torch.testing.assert_close(more.reference, anew.reference)
     monkeypatch.undo()

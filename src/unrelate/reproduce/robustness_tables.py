@@ -25,8 +25,8 @@ def write_robustness(out: Path, evidence: Evidence, poor: Mapping[str, Poor]) ->
         "",
         f"`unrelate reproduce robustness`: the default recipe, {len(evidence.policies)} policies, {seeds} "
         f"seed{'s' * (seeds > 1)}. Mean ± half the 95 % interval over seeds (Student's t); with one seed "
-        "there is no interval. "
-        "Every attack of the table but `sequential`, another request on top: see the requests below.",
+        "there is no interval. Every attack of the table but `sequential`, another request on top: see the "
+        "requests below.",
         "",
         *_targets(targets(evidence), evidence.policies),
         *_breached(evidence),
