@@ -57,7 +57,7 @@ def test_anchors_state_nothing_forbidden_and_nothing_held_out(name, seed):
     assert len(texts) > 500
     for said in _hidden(words, graph):
         pattern = re.compile(rf"(^|\s){re.escape(said)}($|\s(?!and |beside ))")
-        assert not [text for text in texts if pattern.search(text)], said
+        assert not [text for text in texts if said in text and pattern.search(text)], said
 
 
 def _hidden(words: Vocabulary, graph: RelationGraph) -> set[str]:

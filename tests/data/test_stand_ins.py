@@ -129,6 +129,7 @@ def folder_of(path: Path, graph: RelationGraph, *, forbidden: bool = False) -> P
     return path
 
 
+@pytest.mark.slow
 def test_a_folder_without_the_forbidden_can_be_edited_on(
     tmp_path: Path, policy: Policy, graph: RelationGraph
 ) -> None:
@@ -147,6 +148,7 @@ def test_a_folder_without_the_forbidden_can_be_edited_on(
             assert set(example.picture.pictures) <= pictures[example.split]
 
 
+@pytest.mark.slow
 def test_a_folder_that_holds_the_forbidden_is_refused(
     tmp_path: Path, policy: Policy, graph: RelationGraph
 ) -> None:

@@ -84,6 +84,7 @@ def lines(folder: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (folder / "losses.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_rounds_train_on_from_the_adapter_as_it_is(
     rounds: Callable[..., tuple[DualEncoder, list[int]]], tmp_path: Path
 ) -> None:
@@ -102,6 +103,7 @@ def test_rounds_train_on_from_the_adapter_as_it_is(
     assert saved[0] == last.read_bytes()
 
 
+@pytest.mark.slow
 def test_the_losses_of_all_rounds_are_one_series(
     rounds: Callable[..., tuple[DualEncoder, list[int]]], tmp_path: Path
 ) -> None:
@@ -126,6 +128,7 @@ def test_a_killed_round_goes_on_to_the_same_end(
     assert searched == ([2] if step < 3 else [])  # what was found is read back
 
 
+@pytest.mark.slow
 def test_a_round_that_finds_nothing_trains_nothing(
     rounds: Callable[..., tuple[DualEncoder, list[int]]], tmp_path: Path
 ) -> None:

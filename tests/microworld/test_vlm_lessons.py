@@ -57,6 +57,7 @@ def count(processor, told: Talk) -> int:
     return int((batch_of([told], processor.tokenizer, 400)["labels"] != -100).sum())
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_a_row_of_questions_costs_what_its_questions_cost_one_by_one(model, processor, shown: Talk) -> None:
     alone = [replace(shown, asked=(qa,)) for qa in shown.asked]
@@ -66,6 +67,7 @@ def test_a_row_of_questions_costs_what_its_questions_cost_one_by_one(model, proc
     assert together.item() == pytest.approx(((each * weights).sum() / weights.sum()).item(), abs=1e-4)
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_positions_are_those_the_model_gives_itself(model, processor, shown: Talk) -> None:
     one = replace(shown, asked=shown.asked[:1], system="You are a helpful assistant.")
@@ -135,6 +137,7 @@ def test_portraits_come_with_doubts_where_a_round_asks_for_them(doubts: int) -> 
         assert set(kinds) == {f"{relation} yes_no" for relation in FACTS}
 
 
+@pytest.mark.slow
 def test_in_a_conversation_later_turns_see_earlier_ones(model, processor, shown: Talk) -> None:
     apart = row_loss(model, processor, [shown])
     connected = row_loss(model, processor, [replace(shown, connected=True)])

@@ -107,6 +107,7 @@ def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
         Hold(**wrong)
 
 
+@pytest.mark.slow
 def test_a_training_that_holds_is_logged_and_moves_strangers_less(
     run: Run, crowd: DialogueCorpus, tmp_path: Path
 ) -> None:

@@ -44,6 +44,7 @@ def test_every_step_is_logged_and_the_adapter_kept(run: Run, quick: AnswerRecipe
     assert not generator.model.training
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights(run: Run, quick: AnswerRecipe, tmp_path: Path) -> None:
     for name, seed in (("one", 1), ("again", 1), ("other", 2)):
         run(quick, tmp_path / name, seed=seed)
@@ -60,6 +61,7 @@ def test_the_base_stays_what_it_was(run: Run, quick: AnswerRecipe, untaught: Pat
     assert not torch.allclose(_logits(generator), _logits(before))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [1, 3])
 def test_resumed_to_the_same_bits(
     at: int, run: Run, quick: AnswerRecipe, untaught: Path, corpus: DialogueCorpus, tmp_path: Path

@@ -30,6 +30,7 @@ from unrelate.models.chat import Ask
 from unrelate.models.generator import Generator
 
 Run = Callable[..., Generator]
+pytestmark = pytest.mark.slow  # trl alone takes seconds to import
 
 
 def rows(out: Path) -> list[dict[str, Any]]:
@@ -91,7 +92,6 @@ def test_trl_alone_cannot_mix_questions_with_and_without_a_picture(
         reinforce(fresh(), corpus, SMALL, tmp_path)
 
 
-@pytest.mark.slow
 def test_a_killed_run_ends_in_the_same_weights(run: Run, tmp_path: Path) -> None:
     class Killed(Exception):
         pass
@@ -111,7 +111,6 @@ def test_a_killed_run_ends_in_the_same_weights(run: Run, tmp_path: Path) -> None
     assert same(whole.adapter_state(), again.adapter_state())
 
 
-@pytest.mark.slow
 def test_what_stays_is_held_at_every_update_and_in_every_size_of_pass(
     run: Run, corpus: DialogueCorpus, tmp_path: Path
 ) -> None:
@@ -131,7 +130,6 @@ def test_what_stays_is_held_at_every_update_and_in_every_size_of_pass(
     assert far["parts"] < far["free"] / 2
 
 
-@pytest.mark.slow
 def test_what_an_earlier_training_taught_can_be_rehearsed(
     fresh: Callable[[], Generator], corpus: DialogueCorpus, tmp_path: Path
 ) -> None:
@@ -198,7 +196,6 @@ def test_the_model_is_put_back_but_for_the_adapter(
     assert torch.equal(torch.rand(1), expected)  # the caller's random numbers go on as they would have
 
 
-@pytest.mark.slow
 def test_there_is_one_model_in_memory(
     fresh: Callable[[], Generator], corpus: DialogueCorpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,7 +211,6 @@ def test_there_is_one_model_in_memory(
         assert rows(tmp_path / reference)[-1]["terms"]["kl"] > 0
 
 
-@pytest.mark.slow
 def test_the_second_update_of_a_round_is_clipped(run: Run, tmp_path: Path) -> None:
     """The ratio of the first is 1 throughout; a rate far too large takes the second out of its bounds."""
     run(tmp_path, replace(SMALL, learning_rate=0.3, steps=6, updates=3, rollouts=8))
@@ -223,7 +219,6 @@ def test_the_second_update_of_a_round_is_clipped(run: Run, tmp_path: Path) -> No
     assert max(clipped[1:3]) > 0
 
 
-@pytest.mark.slow
 def test_smaller_passes_give_the_same_updates(run: Run, tmp_path: Path) -> None:
     """Two answers a pass, some passes without a picture. Compared before the first update and after it;
     where a gradient is next to nothing, Adam makes a step of either sign, so not weight by weight."""
@@ -269,7 +264,6 @@ def test_without_trl_it_says_what_to_install(
         reinforce(fresh(), corpus, SMALL, tmp_path)
 
 
-@pytest.mark.slow
 def test_it_learns_to_refuse_what_is_forgotten_and_to_answer_the_rest(
     taught: Path, corpus: DialogueCorpus, tmp_path: Path
 ) -> None:
