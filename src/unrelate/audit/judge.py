@@ -26,13 +26,17 @@ class ForbiddenFound:
 
     In [-2, 2]; above 0 the model finds the forbidden. What was embedded once is kept: the model must
     not change while this judge is asked.
+
+    Args:
+        model: the encoder, as it is now.
+        known: a judge of the same model as it is now; what that one has embedded is not embedded again.
     """
 
-    def __init__(self, model: DualEncoder) -> None:
+    def __init__(self, model: DualEncoder, known: ForbiddenFound | None = None) -> None:
         self._model = model
-        self._texts: dict[str, Tensor] = {}
-        self._pictures: dict[Picture, Tensor] = {}
-        self._banks: dict[tuple[str, ...], Tensor] = {}
+        self._texts: dict[str, Tensor] = dict(known._texts) if known else {}
+        self._pictures: dict[Picture, Tensor] = dict(known._pictures) if known else {}
+        self._banks: dict[tuple[str, ...], Tensor] = dict(known._banks) if known else {}
 
     def __call__(self, queries: Sequence[Query]) -> np.ndarray:
         """Margins ``[len(queries)]``, above 0 where the forbidden is found."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import get_args
 
 import torch
 
 from unrelate.assembly import MICROWORLD, gather, load_model
-from unrelate.attacks.types import Outcome, Scenario, evenly
+from unrelate.attacks.base import Attack, QueryAttack
+from unrelate.attacks.types import Criterion, Outcome, Scenario, evenly
 from unrelate.audit.benchmark import benchmark_rows
 from unrelate.audit.encoder import attack_rows, audited, part_rows
 from unrelate.audit.judge import ForbiddenFound
@@ -34,6 +36,7 @@ _TARGETS, _QUICK_TARGETS, _QUICK_PART = 160, 48, 64
 # Items of a benchmark slice and of a downstream task in a quick audit.
 _QUICK_SLICE, _QUICK_TASK = 24, 60
 _BREACHES_PICTURED = 3
+_SUBJECTS = len(get_args(Subject))
 
 
 def do_encoder(plan: Plan, job: Job, threads: int | None = None) -> None:
@@ -57,7 +60,8 @@ def _rows(plan: Plan, job: Job, scenario: Scenario, model: DualEncoder) -> list[
         return benchmark_rows(model, made, job.subject) if made else []
     if job.what == UTILITY:
         return utility_rows(model, tasks_of(plan), job.subject)
-    outcomes = plan.suite[job.attack](model, scenario, ForbiddenFound)
+    attack = plan.suite[job.attack]
+    outcomes = attack(model, scenario, _criterion(plan, job.subject, attack))
     rows = attack_rows(job.attack, outcomes, job.subject)
     return picture_breaches(rows, job.attack, outcomes, plan.pictures) if job.subject == "edited" else rows
 
@@ -94,7 +98,23 @@ def tasks_of(plan: Plan) -> tuple[UtilityTask, ...]:
     return (*world_tasks(scenario_of(plan).graph, seed=plan.seed, most=most), *own)
 
 
-@lru_cache(maxsize=2)
+def _criterion(plan: Plan, subject: Subject, attack: Attack) -> Criterion[DualEncoder]:
+    """The judge of an attack. One that leaves the model as it is need not embed the usual question anew."""
+    if not isinstance(attack, QueryAttack):
+        return ForbiddenFound
+    usual = _usual_judge(plan, subject)
+    return lambda model: ForbiddenFound(model, usual)
+
+
+@lru_cache(maxsize=_SUBJECTS)
+def _usual_judge(plan: Plan, subject: Subject) -> ForbiddenFound:
+    """A judge that has been asked the usual question about every target."""
+    judge = ForbiddenFound(_model(plan, subject))
+    judge(scenario_of(plan).direct())
+    return judge
+
+
+@lru_cache(maxsize=_SUBJECTS)
 def _model(plan: Plan, subject: Subject) -> DualEncoder:
     (asked,) = (asked for asked in plan.models if asked.subject == subject)
     return load_model(asked.model, plan.device, Path(asked.adapter) if asked.adapter else None)
