@@ -65,6 +65,10 @@ def edit(
         int | None,
         typer.Option(help="Of an encoder: attack and train on so often, a quarter of the steps each."),
     ] = None,
+    between: Annotated[
+        int | None,
+        typer.Option(help="Of an encoder: mixtures of two captions a step, held like what stays."),
+    ] = None,
     without: Annotated[str | None, typer.Option(help="Terms to switch off, e.g. `Lc,Ladv`.")] = None,
     unreviewed: Annotated[
         bool, typer.Option("--unreviewed", help="Take generated pairs that nobody has accepted.")
@@ -90,12 +94,16 @@ def edit(
     placed = {"layers": tuple(layers.split(",")) if layers else None, "towers": towers}
     how: dict[str, Any]
     if kind_of(model) == "generator":
-        of_encoders = placed | {"adversarial-rounds": adversarial_rounds, "recipe": recipe}
+        of_encoders = placed | {
+            "adversarial-rounds": adversarial_rounds,
+            "between": between,
+            "recipe": recipe,
+        }
         settings |= {"hold": hold, "rehearse": rehearse}
         how = {"method": _method(method, adapted, settings, terms, of_encoders)}
     else:
         _refuse_of_generators({"method": method, "hold": hold, "rehearse": rehearse}, model)
-        settings["adversarial_rounds"] = adversarial_rounds
+        settings |= {"adversarial_rounds": adversarial_rounds, "between": between}
         how = {"recipe": _recipe(recipe, loaded, placed | adapted, settings, terms)}
     run = api.edit(
         loaded,

@@ -148,3 +148,14 @@ def test_each_of_several_tuples_is_pushed_as_hard_as_one(
     assert several["L3"] == pytest.approx(times * one["L3"])
     assert several["Ladv"] == pytest.approx(times * one["Ladv"])
     assert several["Lc"] == one["Lc"]
+
+
+def test_what_lies_between_captions_is_held(live: Features, reference: Features, batch: Batch) -> None:
+    """Two mixtures, one of which moved by a squared distance of 2: their mean is 1, and the one that moved
+    most counts once more: 10 * (1 + 2) on top of Lc, and nothing elsewhere."""
+    before = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    plain = values(live, reference, batch)
+    moved = replace(live, between=torch.tensor([[1.0, 0.0], [1.0, 0.0]]))
+    found = values(moved, replace(reference, between=before), batch)
+    assert found.pop("Lc") - plain.pop("Lc") == pytest.approx(30, rel=1e-5)
+    assert found == plain

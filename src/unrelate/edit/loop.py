@@ -83,7 +83,7 @@ def _step(prepared: Prepared, rows: Sequence[int], number: int, recipe: Recipe) 
         first = number * recipe.anchors
         chosen = (prepared.anchors[(first + turn) % len(prepared.anchors)] for turn in range(recipe.anchors))
         texts += [prepared.place[text] for text in chosen]
-    return Step(tuple(rows), tuple(texts), tuple(variant_of))
+    return Step(tuple(rows), tuple(texts), tuple(variant_of), recipe.between)
 
 
 def train(
@@ -171,7 +171,8 @@ def _split(step: Step, parts: int) -> list[Step]:
         texts = [step.texts[p] for p in positions] + [step.texts[len(step.rows) + i] for i in extra]
         texts += step.texts[len(step.rows) + len(step.variant_of) + part :: parts]
         variant_of = tuple(place[step.variant_of[i]] for i in extra)
-        out.append(Step(tuple(step.rows[p] for p in positions), tuple(texts), variant_of))
+        between = len(range(part, step.between, parts))
+        out.append(Step(tuple(step.rows[p] for p in positions), tuple(texts), variant_of, between))
     return out
 
 

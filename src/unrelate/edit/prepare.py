@@ -15,6 +15,7 @@ from torch import Tensor
 
 from unrelate.data.stand_ins import StandIn
 from unrelate.data.types import Example
+from unrelate.edit.between import mixed, mixtures, never_shown
 from unrelate.errors import UserError
 from unrelate.graph.types import RelationGraph, Role
 from unrelate.models import DualEncoder
@@ -32,11 +33,15 @@ _ROWS = 64
 
 @dataclass(frozen=True)
 class Step:
-    """Indices of one step: into the examples, and into the texts (captions, variants, anchors)."""
+    """Indices of one step: into the examples, and into the texts (captions, variants, anchors).
+
+    ``between``: how many mixtures of two of its texts it holds (`unrelate.edit.between`).
+    """
 
     rows: tuple[int, ...]
     texts: tuple[int, ...]
     variant_of: tuple[int, ...]
+    between: int = 0
 
 
 class Prepared:
@@ -56,6 +61,7 @@ class Prepared:
         self.model = model
         self.examples = tuple(examples)
         self._graph, self._anchors = graph, anchors
+        self._never_shown = never_shown(graph)
         shown = {e.triple.bare() for e in self.examples if e.role is Role.UNSAFE}
         self._tuples = max(1, len(shown))
         stated: dict[str, Triple] = {}
@@ -69,6 +75,7 @@ class Prepared:
         self.place = {text: number for number, text in enumerate(self.texts)}
         self.device = model.device
         self._images_stay = model.frozen_share("image") == 1
+        self._texts_stay = model.frozen_share("text") == 1
         if not self._images_stay and any(isinstance(e.picture, StandIn) for e in self.examples):
             raise UserError(
                 "a recipe that adapts the image tower, for a policy with tuples that have no pictures",
@@ -81,6 +88,7 @@ class Prepared:
         self._image_prefixes: dict[int, Prefix] = known._image_prefixes if known else {}
         # A copy: what a later one of the same ``known`` finds must not depend on this one.
         self._text_prefixes: dict[str, Prefix] = dict(known._text_prefixes) if known else {}
+        self._ends: dict[str, int] = {}
         with model.base():
             images = known.reference.image if known else self._embed_images(progress)
             self.reference = Features(images, self._embed_texts(known))
@@ -108,7 +116,11 @@ class Prepared:
             conditional=(unsafe_picture & conditional).to(self.device),
             tuples=self._tuples,
         )
-        return Features(self.reference.image[rows], self.reference.text[texts]), batch
+        between = None
+        if step.between:
+            with torch.no_grad(), self.model.base():
+                between = self._between(step)
+        return Features(self.reference.image[rows], self.reference.text[texts], between), batch
 
     def live(self, step: Step) -> Features:
         """The same pictures and texts through the model as it is now, with gradients."""
@@ -121,13 +133,40 @@ class Prepared:
         # A text met twice in a batch is computed once.
         unique, back = torch.unique(torch.tensor(step.texts), return_inverse=True)
         if self._keep_texts:
-            kept = [self._text_prefixes[self.texts[number]] for number in unique]
-            text = self.model.text_suffix(Prefix.stack(kept))
+            text = self.model.text_suffix(self._states(unique.tolist()))
         else:
             text = self.model.text_features(
                 self.model.prepare_texts([self.texts[number] for number in unique])
             )
-        return Features(image, text[back.to(text.device)])
+        return Features(image, text[back.to(text.device)], self._between(step))
+
+    def _between(self, step: Step) -> Tensor | None:
+        """What the model as it now is makes of a step's mixtures; None where none could move."""
+        if self._texts_stay or not step.between:
+            return None
+        triples = [self.text_triples[text] for text in step.texts]
+        forbidden = [triple in self._graph.forbidden for triple in triples]
+        unshown = [not self._never_shown.isdisjoint(triple.slots()) for triple in triples]
+        made = mixtures(step.texts, self._ends_of(step.texts), forbidden, unshown, step.between)
+        if not made:
+            return None
+        one, other = ([getattr(mixture, name) for mixture in made] for name in ("one", "other"))
+        shares = torch.tensor([mixture.share for mixture in made])
+        return self.model.text_suffix(mixed(self._states(one), self._states(other), shares))
+
+    def _states(self, texts: Sequence[int]) -> Prefix:
+        """What enters the first adapted stage of the text tower."""
+        if self._keep_texts:
+            return Prefix.stack([self._text_prefixes[self.texts[number]] for number in texts])
+        return self.model.text_prefix(self.model.prepare_texts([self.texts[number] for number in texts]))
+
+    def _ends_of(self, texts: Sequence[int]) -> list[int]:
+        """Where the tower pools each text; read once."""
+        fresh = [number for number in dict.fromkeys(texts) if self.texts[number] not in self._ends]
+        if fresh:
+            ends = self._states(fresh).ends.tolist()
+            self._ends |= {self.texts[number]: end for number, end in zip(fresh, ends, strict=True)}
+        return [self._ends[self.texts[number]] for number in texts]
 
     def _pixel(self, row: int) -> Tensor:
         kept = self._pixels[row]

@@ -10,6 +10,9 @@ from unrelate.models.spec import AdapterSpec
 from unrelate.objectives.types import WEIGHT_OF, Weights
 from unrelate.policy.schema import Policy
 
+# The objectives that have a term for mixtures of texts.
+_HOLD_MIXTURES = ("calibrated", "hardened", "picture-free")
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -29,12 +32,14 @@ class Recipe:
         clip: largest norm of a gradient.
         variants: adversarial text variants a step for each unsafe pair.
         anchors: captions without pictures a step, of what must stay (`Corpus.anchors`); the paper has none.
+        between: mixtures of two texts a step, held like what stays (`unrelate.edit.between`); the paper has
+            none.
         adversarial_rounds: how often, after training, the model is attacked on training pictures and trained
             on with what was found (`unrelate.edit.adversarial`).
         round_objective: the objective of these rounds; None as ``objective``.
 
     Raises:
-        UserError: adversarial rounds that nothing could be learnt from.
+        UserError: adversarial rounds that nothing could be learnt from, or mixtures that nothing holds.
     """
 
     name: str
@@ -51,6 +56,7 @@ class Recipe:
     clip: float = 1.0
     variants: int = 1
     anchors: int = 0
+    between: int = 0
     adversarial_rounds: int = 0
     round_objective: str | None = None
 
@@ -60,6 +66,12 @@ class Recipe:
                 f"adversarial rounds with recipe '{self.name}', which learns nothing from text variants",
                 "a recipe with the term Ladv and variants",
                 "take another recipe, or --adversarial-rounds 0",
+            )
+        if self.between and (self.objective not in _HOLD_MIXTURES or self.adapter.towers == "image"):
+            raise UserError(
+                f"mixtures of texts with recipe '{self.name}', which does not hold any",
+                f"an adapter of the text tower and an objective of {', '.join(_HOLD_MIXTURES)}",
+                "take another recipe, or --between 0",
             )
 
 
@@ -116,7 +128,7 @@ RECIPES: Mapping[str, Recipe] = {
 
 
 # Settings of which there may be none.
-_MAY_BE_NONE = ("adversarial_rounds",)
+_MAY_BE_NONE = ("adversarial_rounds", "between")
 
 
 def default_recipe(policy: Policy) -> str:

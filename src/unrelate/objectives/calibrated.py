@@ -17,11 +17,12 @@ stays up to 1, so both leave the range the base model knows, and neighbours that
   is most of what makes the edit local, and costs nothing: the batch's features are there already.
   The few captions and pictures that moved most count once more. They stand right beside the forbidden,
   and in a mean over all that stays they would vanish; this is what holds neighbours that were never
-  shown.
+  shown. Where a recipe mixes texts (`unrelate.edit.between`), their mixtures are held likewise.
 """
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from unrelate.objectives.paper import mean_where
@@ -79,7 +80,8 @@ def calibrated_terms(
         "L4": mean_where(own, batch.neutral),
         "Lc": mean_where(change, kept_pairs)
         + _held(drift, ~batch.unsafe, _PICTURES_HELD)
-        + _held(drift_text, ~batch.unsafe_text),
+        + _held(drift_text, ~batch.unsafe_text)
+        + _between_held(live, reference),
         "Ladv": tuples * mean_where(excess[:, rows:], forbidden_variant),
     }
     return {name: _SCALE * value for name, value in terms.items()}
@@ -111,6 +113,14 @@ def _above(cosines: Tensor, aim: Tensor | float) -> Tensor:
 def _both_learn(live: Features) -> bool:
     """A tower that does not learn has features without a gradient."""
     return live.image.requires_grad and live.text.requires_grad
+
+
+def _between_held(live: Features, reference: Features) -> Tensor:
+    """How far mixtures of texts moved, as `_held`; 0 where there are none."""
+    if live.between is None or reference.between is None:
+        return live.text.new_zeros(())
+    drift = (live.between - reference.between).square().sum(-1)
+    return _held(drift, torch.ones_like(drift, dtype=torch.bool))
 
 
 def _held(drift: Tensor, stays: Tensor, weight: float = 1.0) -> Tensor:

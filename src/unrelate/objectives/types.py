@@ -16,11 +16,13 @@ class Features:
 
     ``image`` is ``[B, D]``. ``text`` is ``[T, D]`` with ``T >= B``: the first B rows are the
     captions of the B pictures, the next V are adversarial text variants of the unsafe ones, the rest
-    anchors: captions without pictures, of what must stay.
+    anchors: captions without pictures, of what must stay. ``between`` is ``[M, D]``: mixtures of two texts
+    that must stay (`unrelate.edit.between`); None where there are none.
     """
 
     image: Tensor
     text: Tensor
+    between: Tensor | None = None
 
 
 @dataclass(frozen=True)
