@@ -89,6 +89,7 @@ class Prepared:
         # A copy: what a later one of the same ``known`` finds must not depend on this one.
         self._text_prefixes: dict[str, Prefix] = dict(known._text_prefixes) if known else {}
         self._ends: dict[str, int] = {}
+        self._last_mixed: tuple[Step, Prefix | None] | None = None
         with model.base():
             images = known.reference.image if known else self._embed_images(progress)
             self.reference = Features(images, self._embed_texts(known))
@@ -103,7 +104,7 @@ class Prepared:
         rows, texts = list(step.rows), list(step.texts)
         roles = [self.examples[row].role for row in rows]
         unsafe_picture = torch.tensor([self.examples[row].triple in self._graph.forbidden for row in rows])
-        unsafe_text = torch.tensor([self.text_triples[text] in self._graph.forbidden for text in texts])
+        unsafe_text = torch.tensor(self._forbidden(texts))
         conditional = torch.tensor([bool(self.examples[row].triple.context) for row in rows])
         batch = Batch(
             unsafe=torch.tensor([role is Role.UNSAFE for role in roles], device=self.device),
@@ -116,10 +117,10 @@ class Prepared:
             conditional=(unsafe_picture & conditional).to(self.device),
             tuples=self._tuples,
         )
-        between = None
-        if step.between:
+        states, between = self._mixed(step), None
+        if states is not None:
             with torch.no_grad(), self.model.base():
-                between = self._between(step)
+                between = self.model.text_suffix(states)
         return Features(self.reference.image[rows], self.reference.text[texts], between), batch
 
     def live(self, step: Step) -> Features:
@@ -132,27 +133,32 @@ class Prepared:
             image = self.model.image_features(torch.stack([self._pixel(row) for row in step.rows]))
         # A text met twice in a batch is computed once.
         unique, back = torch.unique(torch.tensor(step.texts), return_inverse=True)
-        if self._keep_texts:
-            text = self.model.text_suffix(self._states(unique.tolist()))
-        else:
-            text = self.model.text_features(
-                self.model.prepare_texts([self.texts[number] for number in unique])
-            )
-        return Features(image, text[back.to(text.device)], self._between(step))
+        text = self.model.text_suffix(self._states(unique.tolist()))
+        states = self._mixed(step)
+        between = None if states is None else self.model.text_suffix(states)
+        return Features(image, text[back.to(text.device)], between)
 
-    def _between(self, step: Step) -> Tensor | None:
-        """What the model as it now is makes of a step's mixtures; None where none could move."""
+    def _mixed(self, step: Step) -> Prefix | None:
+        """The states of a step's mixtures; None where none could move. Made once for `batch` and `live`."""
         if self._texts_stay or not step.between:
             return None
-        triples = [self.text_triples[text] for text in step.texts]
-        forbidden = [triple in self._graph.forbidden for triple in triples]
-        unshown = [not self._never_shown.isdisjoint(triple.slots()) for triple in triples]
-        made = mixtures(step.texts, self._ends_of(step.texts), forbidden, unshown, step.between)
+        if self._last_mixed is None or self._last_mixed[0] is not step:
+            self._last_mixed = (step, self._mix(step))
+        return self._last_mixed[1]
+
+    def _mix(self, step: Step) -> Prefix | None:
+        unshown = [not self._never_shown.isdisjoint(self.text_triples[text].slots()) for text in step.texts]
+        ends, forbidden = self._ends_of(step.texts), self._forbidden(step.texts)
+        made = mixtures(step.texts, ends, forbidden, unshown, step.between)
         if not made:
             return None
-        one, other = ([getattr(mixture, name) for mixture in made] for name in ("one", "other"))
-        shares = torch.tensor([mixture.share for mixture in made])
-        return self.model.text_suffix(mixed(self._states(one), self._states(other), shares))
+        one = self._states([mixture.one for mixture in made])
+        other = self._states([mixture.other for mixture in made])
+        return mixed(one, other, torch.tensor([mixture.share for mixture in made]))
+
+    def _forbidden(self, texts: Sequence[int]) -> list[bool]:
+        """Of each text, whether it states what is to be forgotten."""
+        return [self.text_triples[text] in self._graph.forbidden for text in texts]
 
     def _states(self, texts: Sequence[int]) -> Prefix:
         """What enters the first adapted stage of the text tower."""
