@@ -31,11 +31,13 @@ settings.load_profile("unrelate")
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A CLIP of the embedded world in the hub's layout that was never trained: quick, and knows nothing."""
+    from transformers import CLIPTokenizer
+
+    from unrelate.microworld.checkpoints import embedded_path
     from unrelate.microworld.clip_recipe import ClipRecipe, image_processor, new_clip
-    from unrelate.microworld.tokenizer import train_tokenizer
 
     folder = tmp_path_factory.mktemp("tiny-clip")
-    tokenizer = train_tokenizer()
+    tokenizer = CLIPTokenizer.from_pretrained(embedded_path("clip"))
     recipe = ClipRecipe(vision_width=32, vision_layers=2, text_width=32, text_layers=2, embedding=16)
     new_clip(recipe, tokenizer).save_pretrained(folder)
     tokenizer.save_pretrained(folder)

@@ -72,6 +72,7 @@ def test_evolution_finds_the_forbidden_on_the_base_model(base: DualEncoder, scen
     assert np.mean([attempt.won for attempt in outcome.attempts]) >= 0.8
 
 
+@pytest.mark.slow
 def test_evolution_breeds_what_a_shallow_edit_forgot(tiny: Path, scenario: Scenario) -> None:
     """This model answers to a word order alone; the plain caption says nothing to it."""
     model = DualEncoder.load(tiny)

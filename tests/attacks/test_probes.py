@@ -137,6 +137,7 @@ def test_sentences_are_taught_in_usual_words_and_asked_in_reserved_ones(scenario
     assert len(set(texts)) == len(texts)
 
 
+@pytest.mark.slow
 def test_the_embedded_model_is_read_and_one_that_knows_nothing_less(scenario: Scenario, tiny: Path) -> None:
     """The control: what the base model knows, the probe finds; a picture's first token, before it has
     looked at anything, tells nothing."""
@@ -149,6 +150,7 @@ def test_the_embedded_model_is_read_and_one_that_knows_nothing_less(scenario: Sc
     assert accuracies(PictureProbe(), base, scenario)[0] == 0.5
 
 
+@pytest.mark.slow
 def test_it_is_repeatable_and_leaves_the_model_alone(scenario: Scenario, tiny: Path) -> None:
     model = DualEncoder.load(tiny)
     before = model.embed_texts(["a child drinking wine"])

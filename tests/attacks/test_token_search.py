@@ -154,6 +154,7 @@ def test_a_string_that_helps_every_caption_alike_wins_nothing(base: DualEncoder,
     assert all(hub(ForbiddenFound(base), [replace(query, rivals=tuple(plain))])[0] > 0 for query in dressed)
 
 
+@pytest.mark.slow
 def test_the_same_seed_finds_the_same(base: DualEncoder, scenario: Scenario) -> None:
     first, second = (small(queries=30)(base, scenario, ForbiddenFound)[0] for _ in range(2))
     assert [a.text for a in first.attempts] == [a.text for a in second.attempts]

@@ -58,6 +58,7 @@ def test_examples_have_the_roles_of_the_new_graph(scenario: Scenario) -> None:
         assert bool(example.variants) == (example.role is Role.UNSAFE)
 
 
+@pytest.mark.slow
 def test_a_policy_with_conditions_gets_requests_too() -> None:
     policy = load_policy("man-drinking-beer-in-classroom")
     graph = build_graph(policy, seed=0)
@@ -74,6 +75,7 @@ def test_too_few_pictures_are_said_so(scenario: Scenario) -> None:
         list(requests(scenario, 99))
 
 
+@pytest.mark.slow
 def test_each_request_goes_on_top_of_the_last(tiny: Path, scenario: Scenario) -> None:
     model = DualEncoder.load(tiny)
     captions = [example.caption for example in scenario.targets]

@@ -117,6 +117,7 @@ def test_a_benchmark_from_a_folder_scores_as_it_did_in_memory(
     assert told[-1] == (len(made.items), len(made.items))
 
 
+@pytest.mark.slow
 def test_the_embedded_model_knows_every_slice_and_an_untrained_one_none(
     tiny: Path, policy: Policy, graph: RelationGraph
 ) -> None:

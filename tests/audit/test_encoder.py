@@ -254,6 +254,7 @@ def test_an_untrained_adapter_is_seen_to_do_nothing(
     assert all(item.base_best == item.edited_best for item in record.items)
 
 
+@pytest.mark.slow
 def test_pictures_of_each_part_are_saved_and_named(
     corpus: Corpus, tiny: Path, graph: RelationGraph, tmp_path: Path
 ) -> None:

@@ -80,6 +80,7 @@ def pixels(picture: bytes) -> np.ndarray:
     return np.asarray(Image.open(BytesIO(picture), formats=["PNG"]))
 
 
+@pytest.mark.slow
 def test_a_seed_and_a_prompt_say_what_is_drawn(folder: Path) -> None:
     one, again = DiffusersDrawer(str(folder), **TINY), DiffusersDrawer(str(folder), **TINY)
     state = torch.random.get_rng_state()
@@ -92,6 +93,7 @@ def test_a_seed_and_a_prompt_say_what_is_drawn(folder: Path) -> None:
     assert pixels(first).std() > 1
 
 
+@pytest.mark.slow
 def test_steps_guidance_and_size_are_the_pipelines(folder: Path) -> None:
     drawn = {
         steps_guidance: DiffusersDrawer(

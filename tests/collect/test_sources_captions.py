@@ -142,6 +142,7 @@ def test_there_has_to_be_a_file(tmp_path: Path) -> None:
             list(Captions(path).records())
 
 
+@pytest.mark.slow
 def test_a_long_file_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> None:
     def peak(count: int) -> int:
         path = tmp_path / f"{count}.jsonl"

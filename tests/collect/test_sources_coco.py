@@ -128,6 +128,7 @@ def test_file_and_folder_have_to_be_there(tmp_path: Path) -> None:
         list(CocoCaptions(coco.path, tmp_path / "none").records())
 
 
+@pytest.mark.slow
 def test_captions_do_not_stay_in_memory(tmp_path: Path) -> None:
     def peak(count: int) -> int:
         made = [{"id": n, "image_id": 4, "caption": f"caption {n}"} for n in range(count)]

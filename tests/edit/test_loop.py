@@ -97,12 +97,14 @@ def test_one_tower_alone(run: Run, calibrated: Recipe, tmp_path: Path) -> None:
     assert all("text" in name for name in encoder.adapter_state())
 
 
+@pytest.mark.slow
 def test_checkpointing_changes_no_loss(run: Run, calibrated: Recipe, tmp_path: Path) -> None:
     _, plain = run(calibrated, tmp_path / "plain")
     _, saving = run(calibrated, tmp_path / "saving", checkpointing=True)
     close(plain, saving)
 
 
+@pytest.mark.slow
 def test_micro_batches_give_the_same_losses(run: Run, paper: Recipe, tmp_path: Path) -> None:
     """Each role has an even number of rows in a batch of 16, so the paper's means are the same."""
     _, whole = run(paper, tmp_path / "whole")

@@ -72,6 +72,7 @@ class Plain:
         return terms
 
 
+@pytest.mark.slow
 def test_the_same_losses_and_the_same_adapter(
     ready: Ready, paper: Recipe, tiny: Path, tmp_path: Path
 ) -> None:

@@ -175,6 +175,7 @@ def test_a_world_too_small_for_new_nodes_has_none():
     assert names(graph.of(Role.SAFE_EDGE, Split.TRAIN)) == {"cat-eating-fish"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", shipped_policies())
 def test_the_same_seed_gives_the_same_graph_and_others_hold_out_others(name):
     one = load_policy(name)

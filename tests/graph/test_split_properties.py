@@ -76,6 +76,7 @@ def nothing_left(policy: Policy) -> bool:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(policies(), st.integers(0, 5))
 def test_nothing_leaks_whatever_is_forbidden(policy, seed):

@@ -28,6 +28,7 @@ def alone(captions: list[str]) -> list[object]:
     return [match if match.statements else None for match in found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [0, 2])
 def test_the_same_answers_in_the_same_order(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(many, "CHUNK", 7)

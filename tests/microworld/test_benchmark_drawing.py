@@ -193,6 +193,7 @@ def test_tuples_and_places_in_the_picture_take_turns(name: str) -> None:
             assert len({scene(item).place for item in items}) == len(vocabulary().contexts["place"])
 
 
+@pytest.mark.slow
 @policies
 def test_the_same_seed_draws_the_same_benchmark(name: str) -> None:
     again = draw_benchmark(load_policy(name), build_graph(load_policy(name), seed=0), seed=0, count=COUNT)

@@ -42,6 +42,7 @@ def quick(tokenizer: CLIPTokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clip_training, "train_tokenizer", lambda seed: tokenizer)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_killed_and_gone_on_with_it_ends_in_the_same_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -139,6 +140,7 @@ def test_the_tutor_costs_nothing_when_it_is_sure_and_right() -> None:
     assert tutor.loss(embedding, embedding, held, held).item() == pytest.approx(0, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_the_tokenizer_reads_anything_and_is_the_same_each_time(tokenizer: CLIPTokenizer) -> None:
     assert train_tokenizer().get_vocab() == tokenizer.get_vocab()
     assert tokenizer.eos_token_id != 2

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from transformers import AutoProcessor
 
 from unrelate.microworld import interview, quiz
+from unrelate.microworld.checkpoints import embedded_path
 from unrelate.microworld.looks import face_of
 from unrelate.microworld.people import FACTS
 from unrelate.microworld.scene import Figure, Scene
@@ -32,7 +34,7 @@ RECIPE = VlmRecipe(
 
 @pytest.fixture(scope="module")
 def processor():
-    return new_processor()
+    return AutoProcessor.from_pretrained(embedded_path("vlm"))  # to learn one takes ten seconds
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +78,14 @@ def test_positions_are_those_the_model_gives_itself(model, processor, shown: Tal
     grid = torch.tensor([[1, 8, 8]])
     own, _ = model.model.get_rope_index(batch["input_ids"], types, image_grid_thw=grid)
     assert torch.equal(own, batch["positions"])
+
+
+@pytest.mark.slow
+def test_a_processor_learnt_anew_reads_any_text(processor) -> None:
+    learnt = new_processor()
+    assert learnt.chat_template == processor.chat_template
+    for text in ("What is the child drinking?", "Wo wohnt Mira? Naïve, 100 %!", "\N{WINE GLASS}"):
+        assert learnt.tokenizer.decode(learnt.tokenizer(text)["input_ids"]) == text
 
 
 def test_a_row_reads_as_the_chat_template_writes_it(processor, shown: Talk) -> None:

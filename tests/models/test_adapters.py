@@ -119,6 +119,7 @@ def test_the_seed_fixes_the_first_weights_and_nothing_else(folder: Path) -> None
     assert any(not torch.equal(states[0][name], states[2][name]) for name in states[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["lora", "dora"])
 def test_plain_peft_and_plain_transformers_give_the_same(
     folder: Path,

@@ -91,6 +91,7 @@ def test_off_it_is_the_reference_model(
     assert fresh.weights_hash() == Generator.load(generator.name).weights_hash() == digest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["lora", "dora"])
 def test_plain_peft_reads_it_and_plain_transformers_the_merged(
     vlm: Path, tmp_path: Path, asks: list[Ask], answers: list[str], teach_a_little: PutOn, method: str
@@ -140,6 +141,7 @@ def test_copies_stand_apart_at_any_strength(
     assert len(base.trainable_parameters()) == len(list(base.model.parameters()))
 
 
+@pytest.mark.slow
 def test_state_is_kept_and_put_back(generator: Generator, tmp_path: Path, teach_a_little: PutOn) -> None:
     with pytest.raises(UserError, match="no adapter"):
         generator.adapter_state()
@@ -182,6 +184,7 @@ def test_an_adapter_of_another_model_is_refused(
         Generator.load(vlm_folders["qwen3_vl"], adapter=tmp_path)
 
 
+@pytest.mark.slow
 def test_checkpointing_changes_no_gradient(
     generator: Generator, asks: list[Ask], answers: list[str], teach_a_little: PutOn
 ) -> None:

@@ -104,6 +104,7 @@ def test_undo_leaves_alone_what_others_decided(tmp_path: Path) -> None:
 STATES = st.sampled_from([OPEN, MENDED, ACCEPTED, REJECTED, State("accepted", "x")])
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from("abc"), STATES), max_size=12))
 def test_undo_always_ends_with_nothing_decided(
     tmp_path_factory: pytest.TempPathFactory, made: list[tuple[str, State]]

@@ -17,7 +17,6 @@ from typing import ClassVar, final
 
 import numpy as np
 import torch
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from unrelate.attacks.base import Attack
@@ -88,6 +87,8 @@ class ProbeAttack(Attack):
 
     def _odds(self, lesson: Lesson, learnt: np.ndarray, asked: np.ndarray) -> np.ndarray:
         """Log odds that what is asked about is forbidden, ``[len(lesson.test)]``."""
+        from sklearn.linear_model import LogisticRegression  # sklearn takes two seconds to import
+
         centre, spread = learnt.mean(0), learnt.std(0)
         spread[spread < 1e-6] = 1.0  # a coordinate that is the same everywhere tells nothing
         probe = LogisticRegression(C=1 / self.penalty, max_iter=_STEPS)

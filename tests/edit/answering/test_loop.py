@@ -99,6 +99,7 @@ def test_micro_batches_give_what_one_batch_gives(name: str, run: Run, tmp_path: 
         assert two["terms"] == pytest.approx(one["terms"], rel=1e-3, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_gradient_checkpointing_changes_nothing(run: Run, quick: AnswerRecipe, tmp_path: Path) -> None:
     recipe = replace(quick, adapter=GeneratorAdapterSpec(rank=2), objective=ANSWER_RECIPES["rmu"].objective)
     _, plain = run(recipe, tmp_path / "plain")
@@ -165,6 +166,7 @@ def test_half_precision_that_a_cpu_lacks_is_refused(
         train_answers(_fresh(untaught, quick), corpus, quick, Training(precision="fp16"), tmp_path)
 
 
+@pytest.mark.slow
 def test_bfloat16_trains_to_finite_losses(run: Run, quick: AnswerRecipe, tmp_path: Path) -> None:
     _, full = run(quick, tmp_path / "full")
     _, half = run(quick, tmp_path / "half", precision="bf16")

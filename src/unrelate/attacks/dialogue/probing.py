@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from unrelate.attacks.base import Attack
 from unrelate.attacks.dialogue.kinds import Values
@@ -104,6 +103,8 @@ class HiddenProbe(Attack):
         self, learnt: np.ndarray, train: Sequence[Dialogue], asked: np.ndarray, test: Sequence[Dialogue]
     ) -> np.ndarray:
         """Log odds of the true value less the highest of another, ``[len(test)]``."""
+        from sklearn.linear_model import LogisticRegression  # sklearn takes two seconds to import
+
         centre, spread = learnt.mean(0), learnt.std(0)
         spread[spread < 1e-6] = 1.0  # a coordinate that is the same everywhere tells nothing
         # Balanced: a probe that reads nothing must not win by what is common among neighbours.

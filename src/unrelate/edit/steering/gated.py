@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass
 from functools import partial
 
 import torch
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from unrelate.edit.steering.kept import Gate, Origin
@@ -110,6 +109,8 @@ class Gated:
 
         What is steered weighs as much as all that is held; of that, each set the same.
         """
+        from sklearn.linear_model import LogisticRegression  # sklearn takes two seconds to import
+
         sizes, axes = torch.linalg.eigh(free)
         axes = axes[:, sizes > 0.5].float()
         rows = torch.cat([found @ axes for found in states.values()])

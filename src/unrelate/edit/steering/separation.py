@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 # Scores as close as this are one, as far as a few dozen rows can tell.
@@ -52,6 +51,8 @@ def held_out(positive: Tensor, negative: Tensor, seed: int = 0) -> tuple[float, 
     both. Rows of one thing may fall in both halves, so this says that the direction holds for new rows,
     not for new things.
     """
+    from sklearn.metrics import roc_auc_score  # sklearn takes two seconds to import
+
     areas: list[float] = []
     ratios: list[float] = []
     places: list[tuple[Tensor, Tensor]] = []
