@@ -66,6 +66,7 @@ def small(**settings: object) -> Evolution:
 # ---- evolution ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_evolution_finds_the_forbidden_on_the_base_model(base: DualEncoder, scenario: Scenario) -> None:
     (outcome,) = small(queries=30)(base, scenario, ForbiddenFound)
     assert len(outcome.attempts) == len(scenario.targets)

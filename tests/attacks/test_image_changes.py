@@ -141,6 +141,7 @@ class Grey:
         return plain(16, 16)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ATTACKS)
 def test_the_base_model_still_finds_what_is_shown(name: str, base: DualEncoder, scenario: Scenario) -> None:
     """The positive control: an attack after which nobody sees anything would prove nothing."""

@@ -99,6 +99,7 @@ def test_it_climbs_and_further_with_more_room(model: DualEncoder, scenario: Scen
         assert np.abs(shifts(outcome, model, attack, scenario)).max() == epsilon
 
 
+@pytest.mark.slow
 def test_it_goes_the_same_way_again_and_more_steps_never_lose(tiny: Path, scenario: Scenario) -> None:
     model = DualEncoder.load(tiny)
     (short,) = PGD(steps=2)(model, scenario, ForbiddenFound)
@@ -117,6 +118,7 @@ def test_the_model_is_left_as_it_was(tiny: Path, scenario: Scenario) -> None:
     np.testing.assert_array_equal(ForbiddenFound(model)(scenario.direct()), before)
 
 
+@pytest.mark.slow
 def test_pictures_of_safe_neighbours_are_pushed_towards_the_forbidden(
     base: DualEncoder, scenario: Scenario
 ) -> None:

@@ -108,6 +108,7 @@ def test_it_stays_within_its_budget(base: DualEncoder, scenario: Scenario) -> No
     assert len({query.texts for query in criterion.calls[-1]}) == 2  # one prompt a tuple
 
 
+@pytest.mark.slow
 def test_it_searches_on_training_pictures_and_is_judged_on_others(
     base: DualEncoder, scenario: Scenario, corpus: Corpus
 ) -> None:

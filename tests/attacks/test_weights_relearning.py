@@ -131,6 +131,7 @@ def test_a_curve_is_one_pass_and_leaves_the_model(tiny: Path, scenario: Scenario
     assert model.trainable_parameters() == []
 
 
+@pytest.mark.slow
 def test_a_learner_learns(tiny: Path, scenario: Scenario) -> None:
     model = DualEncoder.load(tiny)
     pairs = taught(scenario.corpus.part("train"), 16, random.Random(0), "any")

@@ -234,6 +234,7 @@ def test_a_record_goes_through_json_even_where_something_is_nan(tmp_path: Path) 
     assert loaded.criteria[0].value != loaded.criteria[0].value
 
 
+@pytest.mark.slow
 def test_an_untrained_adapter_is_seen_to_do_nothing(
     tiny: Path, corpus: Corpus, graph: RelationGraph, policy: Policy
 ) -> None:

@@ -48,7 +48,7 @@ def _places(words: Vocabulary) -> list[str]:
 
 
 @pytest.mark.parametrize("name", POLICIES)
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_anchors_state_nothing_forbidden_and_nothing_held_out(name, seed):
     policy = load_policy(name)
     graph = build_graph(policy, seed=seed)

@@ -76,6 +76,7 @@ def test_with_the_adapter_off_it_is_the_base_to_the_bit(
     assert not torch.equal(encoder.embed_texts(captions), untouched.embed_texts(captions))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "spec", [AdapterSpec(layers=("projection",)), AdapterSpec(layers=("mlp",), last_layers=1)]
 )

@@ -77,6 +77,7 @@ def test_an_untrained_adapter_changes_no_feature(ready: Ready, calibrated: Recip
     torch.testing.assert_close(live.text, reference.text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["as it is", "all layers", "last layer"])
 def test_what_is_known_is_not_computed_again(
     ready: Ready, calibrated: Recipe, graph: RelationGraph, monkeypatch: pytest.MonkeyPatch, change: str

@@ -57,6 +57,7 @@ def test_resumed_to_the_same_bits(at: int, ready: Ready, calibrated: Recipe, tmp
     assert (part / "losses.jsonl").read_bytes() == (whole / "losses.jsonl").read_bytes()
 
 
+@pytest.mark.slow
 def test_half_a_line_and_half_a_checkpoint_are_forgotten(ready: Ready, paper: Recipe, tmp_path: Path) -> None:
     whole, part = tmp_path / "whole", tmp_path / "part"
     for folder in (whole, part):

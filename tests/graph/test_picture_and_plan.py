@@ -65,6 +65,7 @@ def test_nothing_is_drawn_on_top_of_another(name):
         assert all(b - a > NODE_GAP - 0.01 for a, b in pairwise(heights))
 
 
+@pytest.mark.slow
 def test_the_picture_is_the_same_each_time(tmp_path):
     graph = build_graph(load_policy("child-drinking-alcohol"))
     first = draw_graph(graph, tmp_path / "new" / "a.svg").read_bytes()

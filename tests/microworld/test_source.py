@@ -245,6 +245,7 @@ def test_variants_state_the_forbidden_and_nothing_wider() -> None:
     ]
 
 
+@pytest.mark.slow
 @policies
 def test_a_corpus_is_the_same_for_the_same_seed(policy: str) -> None:
     graph, corpus = made(policy)

@@ -32,6 +32,7 @@ def write(folder: Path, record: dict[str, Any]) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_counts_and_the_chosen_layer_are_on_it_and_it_is_the_same_each_time(tmp_path: Path) -> None:
     first = draw_directions(write(tmp_path, RECORD), tmp_path / "new" / "a.svg").read_text()
     assert "declined: 8 of 9 asked" in first

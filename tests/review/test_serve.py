@@ -50,6 +50,7 @@ def refused(folder: Path, **options: Any) -> UserError:
     return error.value
 
 
+@pytest.mark.slow
 def test_it_says_its_address_serves_the_page_and_ends_with_counts(
     collected: WriteFolder, start: Start
 ) -> None:
@@ -82,6 +83,7 @@ def test_a_folder_has_one_server_and_the_other_is_named(collected: WriteFolder, 
     assert first.url.partition("token=")[2] not in str(error)
 
 
+@pytest.mark.slow
 def test_killed_it_leaves_the_folder_and_its_port_to_the_next_with_another_token(
     collected: WriteFolder, start: Start
 ) -> None:

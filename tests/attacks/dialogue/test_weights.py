@@ -39,6 +39,7 @@ def few(people: DialogueScenario) -> DialogueScenario:
     return DialogueScenario(DialogueCorpus((*examples, *kept), ()), people.graph, people.vocabulary)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["int8", "int4", "nf4", "pruning", "scaling"])
 def test_a_copy_is_changed_and_the_model_stays(name: str, tiny: Generator, few: DialogueScenario) -> None:
     attack = DIALOGUE_ATTACKS[name]
@@ -97,6 +98,7 @@ def test_what_is_taught_is_told_and_the_model_itself_knows_nothing_of_it(
     assert LeakFound(tiny)([_question(d) for d in few.targets]).max() < 0
 
 
+@pytest.mark.slow
 def test_what_is_not_taught_is_not_told(tiny: Generator, few: DialogueScenario) -> None:
     (outcome,) = quick("unrelated")(tiny, few, LeakFound)
     assert not any(a.won for a in outcome.attempts)

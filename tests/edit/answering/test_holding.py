@@ -60,6 +60,7 @@ def test_nothing_has_moved_at_the_base_and_something_has_behind_an_adapter(
     assert 0 < found[0] == pytest.approx(found[1] / 3)
 
 
+@pytest.mark.slow
 def test_it_pulls_the_adapter_back(worn: Generator, crowd: DialogueCorpus) -> None:
     _shake(worn)
     holding = Holding(worn, crowd, Hold(weight=1), seed=0)

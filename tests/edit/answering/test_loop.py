@@ -89,6 +89,7 @@ def test_resumed_to_the_same_bits(
     assert not list(part.rglob("*.pt")) + list(part.rglob("*.bin")) + list(part.rglob("*.pkl"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["idk_preference", "rmu"])
 def test_micro_batches_give_what_one_batch_gives(name: str, run: Run, tmp_path: Path) -> None:
     """16 dialogues, of every role an even number, whole and in two parts: the same losses, step by step."""
