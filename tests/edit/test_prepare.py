@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from unrelate.edit.level import unrelated_level
 from unrelate.edit.loop import _split, steps_of
-from unrelate.edit.prepare import Prepared, Step, unrelated_level
+from unrelate.edit.prepare import Prepared, Step
 from unrelate.edit.recipes import Recipe
 from unrelate.graph.types import RelationGraph, Role
 from unrelate.models import DualEncoder

@@ -16,6 +16,7 @@ from torch import Tensor
 from unrelate.data.stand_ins import StandIn
 from unrelate.data.types import Example
 from unrelate.edit.between import mixed, mixtures, never_shown
+from unrelate.edit.level import unrelated_level
 from unrelate.errors import UserError
 from unrelate.graph.types import RelationGraph, Role
 from unrelate.models import DualEncoder
@@ -231,24 +232,3 @@ class Prepared:
             [self.examples[row].triple for row in rows],
             self.text_triples,
         )
-
-
-def unrelated_level(
-    images: Tensor, texts: Tensor, shown: Sequence[Triple], stated: Sequence[Triple]
-) -> float:
-    """Mean cosine over the pairs that have no concept in common; the level that forgetting aims at."""
-    total, count = 0.0, 0
-    mean_text: dict[Triple, list[int]] = {}
-    for number, triple in enumerate(stated):
-        mean_text.setdefault(triple.bare(), []).append(number)
-    sums = {triple: texts[numbers].sum(0) for triple, numbers in mean_text.items()}
-    pictures: dict[Triple, list[int]] = {}
-    for number, triple in enumerate(shown):
-        pictures.setdefault(triple.bare(), []).append(number)
-    for triple, numbers in pictures.items():
-        concepts = {slot for slot in triple.slots() if slot}
-        others = [t for t in sums if not concepts & set(t.slots())]
-        if others:
-            total += float(images[numbers].sum(0) @ torch.stack([sums[t] for t in others]).sum(0))
-            count += len(numbers) * sum(len(mean_text[t]) for t in others)
-    return total / count if count else 0.0
