@@ -14,7 +14,7 @@ _NOT_ACCEPTED = 1  # exit status
 
 def audit(
     run: RunArgument,
-    quick: Annotated[bool, typer.Option("--quick", help="Half a minute: a look, not a verdict.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Under a minute: a look, not a verdict.")] = False,
     attacks: Annotated[str | None, typer.Option(help="Only these, with commas: `paraphrase,pgd`.")] = None,
     null: Annotated[
         str | None, typer.Option(help="A model that never learnt the forbidden, to hold success against.")

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
-from loky import get_reusable_executor
+from loky import ProcessPoolExecutor, get_reusable_executor
 
 from unrelate.attacks.base import Attack
 from unrelate.attacks.table import ATTACKS, scored
@@ -26,6 +26,9 @@ Counted = Callable[[str, float | None, Sequence[float]], bool]
 Report = Callable[[int, int, Sequence[Job]], None]
 _ROOM = "attacks."
 _IDLE_SECONDS = 60
+# A process grows by the models and embeddings that it keeps on purpose. loky takes 300 MB for a leak, says
+# so, and starts the process anew, which then has all of that to load and to draw again.
+_KEEPS_ITS_MODELS = {"LOKY_MAX_MEMORY_LEAK_SIZE": str(2 * 10**9)}
 
 
 def run(plan: AnyPlan, workers: int, report: Report = lambda done, of, now: None) -> list[Row]:
@@ -61,12 +64,9 @@ def _one_by_one(plan: AnyPlan, jobs: Sequence[Job]) -> Iterator[tuple[Job, Seque
 
 
 def _side_by_side(plan: AnyPlan, jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Sequence[Job]]]:
-    """Jobs as they end, each with those that run then.
-
-    loky, unlike the standard library's pools, does not run the caller's script again in its processes.
-    """
+    """Jobs as they end, each with those that run then."""
     threads = max(1, (os.cpu_count() or 1) // workers)
-    pool = get_reusable_executor(max_workers=workers, timeout=_IDLE_SECONDS, initializer=quiet_libraries)
+    pool = processes(workers)
     waiting: dict[Future[None], Job] = {}
     try:
         waiting |= {pool.submit(do, plan, job, threads): job for job in jobs}
@@ -77,6 +77,16 @@ def _side_by_side(plan: AnyPlan, jobs: Sequence[Job], workers: int) -> Iterator[
                 yield job, list(waiting.values())[:workers]
     finally:
         pool.shutdown(wait=True, kill_workers=bool(waiting))  # after a failure the others need not end
+
+
+def processes(workers: int) -> ProcessPoolExecutor:
+    """Processes that keep what they load from one job to the next.
+
+    loky's, unlike the standard library's, do not run the caller's script again.
+    """
+    return get_reusable_executor(
+        max_workers=workers, timeout=_IDLE_SECONDS, initializer=quiet_libraries, env=_KEEPS_ITS_MODELS
+    )
 
 
 def about(

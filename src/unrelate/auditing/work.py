@@ -32,7 +32,7 @@ from unrelate.models import DualEncoder
 from unrelate.policy.load import load_policy
 
 # Targets of an attack and examples of a part, in a full audit and in a quick one.
-_TARGETS, _QUICK_TARGETS, _QUICK_PART = 160, 48, 64
+_TARGETS, _QUICK_TARGETS, _QUICK_PART = 160, 32, 48
 # Items of a benchmark slice and of a downstream task in a quick audit.
 _QUICK_SLICE, _QUICK_TASK = 24, 60
 _BREACHES_PICTURED = 3
