@@ -19,7 +19,8 @@ from unrelate.assembly import (
 )
 from unrelate.attacks.rounds import RedTeam
 from unrelate.audit.judge import ForbiddenFound
-from unrelate.auditing.runs import audit, examine, verify
+from unrelate.auditing.runs import audit, examine
+from unrelate.auditing.verifying import verify
 from unrelate.data.types import Corpus
 from unrelate.edit.adversarial import train_rounds
 from unrelate.edit.loop import Training, train

@@ -1,4 +1,4 @@
-"""An audit of a generator from beginning to end: of a run directory, of any model, and of its own record."""
+"""An audit of a generator from beginning to end: of a run directory, or of any model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from unrelate.assembly import (
-    finished,
     gather_dialogues,
     load_generator,
     open_dialogues,
@@ -20,9 +19,8 @@ from unrelate.audit.criteria import criteria_for
 from unrelate.audit.generation_summary import summarise_generator
 from unrelate.audit.pictures import with_dialogue_pictures
 from unrelate.audit.record import AuditRecord
-from unrelate.audit.rows import read_rows
 from unrelate.audit.summary import Provenance
-from unrelate.audit.verify import ITEMS, changed_figures, changed_files, file_hashes
+from unrelate.audit.verify import file_hashes
 from unrelate.auditing.dialogue_plan import DialoguePlan, chosen_dialogue_attacks
 from unrelate.auditing.finishing import asked, leave
 from unrelate.auditing.nulls import null_corpus
@@ -32,7 +30,6 @@ from unrelate.data.dialogues import DialogueCorpus, dialogues_hash
 from unrelate.edit.settings import environment, text_hash
 from unrelate.errors import UserError
 from unrelate.graph.types import RelationGraph
-from unrelate.policy.load import load_policy
 from unrelate.policy.schema import Policy
 
 NULL = "the base model, asked about what it never learnt"
@@ -166,24 +163,6 @@ def examine_generator(
         hashes=hashes,
     )
     return _carry_out(plan, provenance, policy, graph, corpus, workers, quiet)
-
-
-def verify_generator(run: Path, record: AuditRecord, *, device: str) -> list[str]:
-    """As `unrelate.auditing.runs.verify`, for a run of a generator."""
-    settings, policy = finished(run), load_policy(run / "policy.yaml")
-    graph, corpus = gather_dialogues(policy, settings["data"], settings["training"]["seed"])
-    wrong = list(changed_files(record, run))
-    now = {
-        "policy": text_hash(policy.to_yaml()),
-        "data": dialogues_hash(corpus.examples),
-        "base": _hash_of(settings["model"], resolve_device(device)),
-    }
-    for name, found in now.items():
-        for where, then in (("run.json", settings[f"{name}_hash"]), ("audit.json", record.hashes.get(name))):
-            if then != found:
-                wrong.append(f"{name}: {str(then)[:12]} in {where}, {found[:12]} now")
-    criteria = criteria_for(policy, "generator")
-    return wrong + list(changed_figures(record, read_rows(run / ITEMS), graph, criteria))
 
 
 def speaker_of(run: Path, settings: Mapping[str, Any]) -> Speaker:

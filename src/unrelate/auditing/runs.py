@@ -1,4 +1,4 @@
-"""An audit from beginning to end: of a run directory, of any model, and of its own record."""
+"""An audit from beginning to end: of a run directory, or of any model."""
 
 from __future__ import annotations
 
@@ -20,15 +20,13 @@ from unrelate.assembly import (
 from unrelate.audit.criteria import criteria_for
 from unrelate.audit.pictures import with_pictures
 from unrelate.audit.record import AuditRecord
-from unrelate.audit.rows import read_rows
 from unrelate.audit.summary import Provenance, summarise
-from unrelate.audit.verify import ITEMS, changed_figures, changed_files, file_hashes
+from unrelate.audit.verify import file_hashes
 from unrelate.auditing.dialogue_runs import (
     audit_generator,
     examine_generator,
     is_generator,
     refuse_encoder_options,
-    verify_generator,
 )
 from unrelate.auditing.finishing import asked, leave
 from unrelate.auditing.plan import Asked, Plan, checked_requests, chosen_attacks, possible_attacks
@@ -43,7 +41,6 @@ from unrelate.graph.types import RelationGraph
 from unrelate.models.generators import open_text_model
 from unrelate.policy.load import load_policy
 from unrelate.policy.schema import Policy
-from unrelate.report.rundir import read_record
 
 
 def audit(
@@ -209,35 +206,6 @@ def examine(
         hashes=hashes,
     )
     return _carry_out(plan, provenance, loaded, graph, corpus, workers, quiet)
-
-
-def verify(run: str | Path, *, device: str = "auto") -> list[str]:
-    """Derive the hashes and figures of an audited run again: what does not match, or nothing.
-
-    Nothing is asked of any model: `audit` does that.
-
-    Raises:
-        UserError: the run was not audited, or its record or rows cannot be read.
-    """
-    run = Path(run)
-    settings, record = finished(run), read_record(run)
-    if is_generator(settings):
-        return verify_generator(run, record, device=device)
-    wrong = list(changed_files(record, run))
-    policy = load_policy(run / "policy.yaml")
-    seed, unreviewed = settings["training"]["seed"], settings["unreviewed"]
-    graph, corpus = gather(policy, settings["data"], seed, unreviewed=unreviewed)
-    now = {
-        "policy": text_hash(policy.to_yaml()),
-        "data": data_hash(corpus.examples),
-        "base": load_model(settings["model"], resolve_device(device)).weights_hash(),
-    }
-    for name, found in now.items():
-        for where, then in (("run.json", settings[f"{name}_hash"]), ("audit.json", record.hashes.get(name))):
-            if then != found:
-                wrong.append(f"{name}: {str(then)[:12]} in {where}, {found[:12]} now")
-    criteria = criteria_for(policy, "encoder")
-    return wrong + list(changed_figures(record, read_rows(run / ITEMS), graph, criteria))
 
 
 def _carry_out(
