@@ -1,13 +1,18 @@
-"""What `edit` says before it trains."""
+"""What `edit` says before it trains, and what it leaves."""
 
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
 
-from unrelate.api import _warn_of_what_cannot_be_measured
+from unrelate.api import _warn_of_what_cannot_be_measured, edit
 from unrelate.data.types import Corpus
+from unrelate.edit.recipes import adjusted
 from unrelate.graph.build import build_graph
 from unrelate.microworld.source import Amounts, MicroworldSource
 from unrelate.policy.load import load_policy
@@ -28,3 +33,19 @@ def test_a_criterion_that_no_picture_can_decide_is_named_before_training() -> No
         "criterion preservation.safe_edge.accuracy_lost",
     ]
     assert "take the criterion out of the policy" in str(said[0].message)
+
+
+@pytest.mark.slow
+def test_what_is_kept_at_the_end_is_the_recipes_strength(tiny: Path, tmp_path: Path) -> None:
+    def edited(strength: float) -> dict[str, Tensor]:
+        settings = {"steps": 2, "batch": 8, "strength": strength}
+        recipe = adjusted("paper", adapter={"rank": 2}, settings=settings)
+        run = edit(
+            "child-drinking-alcohol", tmp_path / str(strength), model=str(tiny), recipe=recipe, quiet=True
+        )
+        return load_file(run / "adapter" / "adapter_model.safetensors")
+
+    whole, half = edited(1.0), edited(0.5)
+    for name, tensor in whole.items():
+        torch.testing.assert_close(half[name], tensor * (0.5 if "lora_B" in name else 1), rtol=0, atol=0)
+    assert any("lora_B" in name and tensor.any() for name, tensor in whole.items())

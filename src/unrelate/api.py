@@ -160,6 +160,9 @@ def edit(
                 search=lambda number: team(encoder, number),
                 report=report_round,
             )
+    if recipe.strength < 1:
+        encoder.scale_adapter(recipe.strength)
+        encoder.save_adapter(out / "adapter")
     finish_run(out, time.monotonic() - begun)
     return out
 

@@ -69,6 +69,10 @@ def edit(
         int | None,
         typer.Option(help="Of an encoder: mixtures of two captions a step, held like what stays."),
     ] = None,
+    strength: Annotated[
+        float | None,
+        typer.Option(help="Of an encoder: how much of what was learnt is kept at the end, up to 1."),
+    ] = None,
     without: Annotated[str | None, typer.Option(help="Terms to switch off, e.g. `Lc,Ladv`.")] = None,
     unreviewed: Annotated[
         bool, typer.Option("--unreviewed", help="Take generated pairs that nobody has accepted.")
@@ -97,13 +101,14 @@ def edit(
         of_encoders = placed | {
             "adversarial-rounds": adversarial_rounds,
             "between": between,
+            "strength": strength,
             "recipe": recipe,
         }
         settings |= {"hold": hold, "rehearse": rehearse}
         how = {"method": _method(method, adapted, settings, terms, of_encoders)}
     else:
         _refuse_of_generators({"method": method, "hold": hold, "rehearse": rehearse}, model)
-        settings |= {"adversarial_rounds": adversarial_rounds, "between": between}
+        settings |= {"adversarial_rounds": adversarial_rounds, "between": between, "strength": strength}
         how = {"recipe": _recipe(recipe, loaded, placed | adapted, settings, terms)}
     run = api.edit(
         loaded,

@@ -55,6 +55,7 @@ def test_adjusted_by_nothing_is_the_recipe_itself() -> None:
     [
         ({}, {"steps": 0}, (), "steps = 0"),
         ({}, {"learning_rate": -0.1}, (), "learning_rate = -0.1"),
+        ({}, {"strength": 1.1}, (), "strength = 1.1"),
         ({}, {"adversarial_rounds": -1}, (), "adversarial_rounds = -1"),
         ({"rank": 0}, {}, (), "rank = 0"),
         ({"layers": ("attenton",)}, {}, (), "'attenton'"),

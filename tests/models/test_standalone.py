@@ -55,6 +55,14 @@ def test_strength_scales_what_the_adapter_adds(encoder: DualEncoder, train_a_lit
             torch.testing.assert_close(weight, expected, rtol=0, atol=1e-6)
 
 
+def test_an_adapter_that_is_scaled_adds_so_much(encoder: DualEncoder, train_a_little: PutOn) -> None:
+    train_a_little(encoder)
+    expected = weights(encoder.standalone(0.4))
+    encoder.scale_adapter(0.4)
+    for name, weight in weights(encoder.standalone()).items():
+        torch.testing.assert_close(weight, expected[name], rtol=0, atol=1e-6)
+
+
 def test_changing_the_copy_leaves_the_model(
     encoder: DualEncoder, images: list[Image.Image], captions: list[str], train_a_little: PutOn
 ) -> None:

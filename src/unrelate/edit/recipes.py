@@ -37,9 +37,11 @@ class Recipe:
         adversarial_rounds: how often, after training, the model is attacked on training pictures and trained
             on with what was found (`unrelate.edit.adversarial`).
         round_objective: the objective of these rounds; None as ``objective``.
+        strength: how much of what the adapter has learnt to add is kept when all is trained, in (0, 1].
 
     Raises:
-        UserError: adversarial rounds that nothing could be learnt from, or mixtures that nothing holds.
+        UserError: adversarial rounds that nothing could be learnt from, mixtures that nothing holds, or a
+            strength out of its range.
     """
 
     name: str
@@ -59,8 +61,11 @@ class Recipe:
     between: int = 0
     adversarial_rounds: int = 0
     round_objective: str | None = None
+    strength: float = 1.0
 
     def __post_init__(self) -> None:
+        if not 0 < self.strength <= 1:
+            raise UserError(f"strength = {self.strength}", "above 0, and 1 at most", "change --strength")
         if self.adversarial_rounds and not (self.weights.l_adv and self.variants):
             raise UserError(
                 f"adversarial rounds with recipe '{self.name}', which learns nothing from text variants",

@@ -57,6 +57,17 @@ class Adapted(ABC):
         """Write the adapter in PEFT's layout: ``peft.PeftModel.from_pretrained`` reads it."""
         storage.write_adapter(self._slot.worn, Path(path))
 
+    def scale_adapter(self, strength: float) -> None:
+        """Have the adapter add so many times as much to the weights as it does; of DoRA, which also sets
+        their lengths, to the directions alone."""
+        storage.restore_adapter(
+            self._slot.worn,
+            {
+                name: tensor * strength if storage.SCALED in name else tensor
+                for name, tensor in self.adapter_state().items()
+            },
+        )
+
     def adapter_state(self) -> dict[str, Tensor]:
         """A copy of the adapter's weights by name, on the CPU."""
         return self._slot.state()
