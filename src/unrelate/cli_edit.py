@@ -96,20 +96,15 @@ def edit(
     settings = {"steps": steps, "batch": batch, "learning_rate": learning_rate}
     terms = tuple(without.split(",")) if without else ()
     placed = {"layers": tuple(layers.split(",")) if layers else None, "towers": towers}
+    of_encoders = {"adversarial_rounds": adversarial_rounds, "between": between, "strength": strength}
+    of_generators = {"hold": hold, "rehearse": rehearse}
     how: dict[str, Any]
     if kind_of(model) == "generator":
-        of_encoders = placed | {
-            "adversarial-rounds": adversarial_rounds,
-            "between": between,
-            "strength": strength,
-            "recipe": recipe,
-        }
-        settings |= {"hold": hold, "rehearse": rehearse}
-        how = {"method": _method(method, adapted, settings, terms, of_encoders)}
+        refused = placed | of_encoders | {"recipe": recipe}
+        how = {"method": _method(method, adapted, settings | of_generators, terms, refused)}
     else:
-        _refuse_of_generators({"method": method, "hold": hold, "rehearse": rehearse}, model)
-        settings |= {"adversarial_rounds": adversarial_rounds, "between": between, "strength": strength}
-        how = {"recipe": _recipe(recipe, loaded, placed | adapted, settings, terms)}
+        _refuse_of_generators({"method": method} | of_generators, model)
+        how = {"recipe": _recipe(recipe, loaded, placed | adapted, settings | of_encoders, terms)}
     run = api.edit(
         loaded,
         out,
@@ -150,7 +145,7 @@ def _method(
     from unrelate.edit.methods.adjusting import adjusted
     from unrelate.edit.methods.table import DEFAULT_METHOD
 
-    given = [f"--{option}" for option, value in of_encoders.items() if value is not None]
+    given = [f"--{name.replace('_', '-')}" for name, value in of_encoders.items() if value is not None]
     if given:
         raise UserError(
             f"{', '.join(given)} with a vision-language model", "options of --method", "leave it out"

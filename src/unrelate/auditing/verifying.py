@@ -39,9 +39,8 @@ def verify(run: str | Path, *, device: str = "auto") -> list[str]:
     generator = is_generator(settings)
     material = _dialogues_now if generator else _examples_now
     graph, now = material(settings, policy, resolve_device(device))
-    now |= {"policy": text_hash(policy.to_yaml())}
     wrong = list(changed_files(record, run))
-    for name, found in sorted(now.items()):
+    for name, found in ({"policy": text_hash(policy.to_yaml())} | now).items():
         for where, then in (("run.json", settings[f"{name}_hash"]), ("audit.json", record.hashes.get(name))):
             if then != found:
                 wrong.append(f"{name}: {str(then)[:12]} in {where}, {found[:12]} now")

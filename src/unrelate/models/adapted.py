@@ -15,6 +15,9 @@ from unrelate.models import storage, surgery
 from unrelate.models.adapter_slot import AdapterSlot
 from unrelate.models.hashing import weights_hash
 
+# One factor of each product that an adapter adds, in the names of its tensors: the sum is proportional to it.
+_PROPORTIONAL = "lora_B"
+
 
 class Adapted(ABC):
     """A transformers model whose weights are frozen; those of an adapter are trainable.
@@ -60,13 +63,8 @@ class Adapted(ABC):
     def scale_adapter(self, strength: float) -> None:
         """Have the adapter add so many times as much to the weights as it does; of DoRA, which also sets
         their lengths, to the directions alone."""
-        storage.restore_adapter(
-            self._slot.worn,
-            {
-                name: tensor * strength if storage.SCALED in name else tensor
-                for name, tensor in self.adapter_state().items()
-            },
-        )
+        state = self.adapter_state()
+        self.restore_adapter({n: t * strength if _PROPORTIONAL in n else t for n, t in state.items()})
 
     def adapter_state(self) -> dict[str, Tensor]:
         """A copy of the adapter's weights by name, on the CPU."""

@@ -52,10 +52,6 @@ def read_adapter(model: PreTrainedModel, path: Path, trainable: bool) -> PeftMod
     return peft
 
 
-# Which of an adapter's tensors what it adds is proportional to, one factor of each product.
-SCALED = "lora_B"
-
-
 def write_adapter(peft: PeftModel, path: Path) -> None:
     """Write ``adapter_config.json`` and ``adapter_model.safetensors``."""
     path.mkdir(parents=True, exist_ok=True)
