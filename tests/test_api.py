@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from torch import Tensor
 from unrelate.api import _warn_of_what_cannot_be_measured, edit
 from unrelate.data.types import Corpus
 from unrelate.edit.recipes import adjusted
+from unrelate.edit.settings import read_run
 from unrelate.graph.build import build_graph
 from unrelate.microworld.source import Amounts, MicroworldSource
 from unrelate.policy.load import load_policy
@@ -36,16 +38,23 @@ def test_a_criterion_that_no_picture_can_decide_is_named_before_training() -> No
 
 
 @pytest.mark.slow
-def test_what_is_kept_at_the_end_is_the_recipes_strength(tiny: Path, tmp_path: Path) -> None:
-    def edited(strength: float) -> dict[str, Tensor]:
-        settings = {"steps": 2, "batch": 8, "strength": strength}
-        recipe = adjusted("paper", adapter={"rank": 2}, settings=settings)
+def test_what_is_kept_at_the_end_is_the_recipes_strength(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def edited(strength: float | None) -> dict[str, Tensor]:
+        recipe = adjusted("paper", adapter={"rank": 2}, settings={"steps": 2, "batch": 8})
+        recipe = replace(recipe, strength=strength)
         run = edit(
             "child-drinking-alcohol", tmp_path / str(strength), model=str(tiny), recipe=recipe, quiet=True
         )
+        assert read_run(run)["strength"] == (strength or 0.75)
         return load_file(run / "adapter" / "adapter_model.safetensors")
 
-    whole, half = edited(1.0), edited(0.5)
+    # A model that never learnt anything has no level to settle at.
+    monkeypatch.setattr("unrelate.api.settled_strength", lambda *_: 0.75)
+    whole, half, settled = edited(1.0), edited(0.5), edited(None)
     for name, tensor in whole.items():
-        torch.testing.assert_close(half[name], tensor * (0.5 if "lora_B" in name else 1), rtol=0, atol=0)
+        share, found = (0.5, 0.75) if "lora_B" in name else (1, 1)
+        torch.testing.assert_close(half[name], tensor * share, rtol=0, atol=0)
+        torch.testing.assert_close(settled[name], tensor * found, rtol=0, atol=0)
     assert any("lora_B" in name and tensor.any() for name, tensor in whole.items())

@@ -36,6 +36,7 @@ from unrelate.edit.settings import (
     read_run,
     text_hash,
 )
+from unrelate.edit.strength import settled_strength
 from unrelate.errors import UserError
 from unrelate.generating import edit_generator, export_generator
 from unrelate.policy.load import load_policy
@@ -160,10 +161,16 @@ def edit(
                 search=lambda number: team(encoder, number),
                 report=report_round,
             )
-    if recipe.strength < 1:
-        encoder.scale_adapter(recipe.strength)
+        strength = recipe.strength
+        if strength is None:
+            fourth = progress.add_task("strength", total=None, note="")
+            strength = settled_strength(
+                encoder, corpus, lambda done, of: progress.update(fourth, completed=done, total=of)
+            )
+    if strength < 1:
+        encoder.scale_adapter(strength)
         encoder.save_adapter(out / "adapter")
-    finish_run(out, time.monotonic() - begun)
+    finish_run(out, time.monotonic() - begun, strength=strength)
     return out
 
 

@@ -37,7 +37,8 @@ class Recipe:
         adversarial_rounds: how often, after training, the model is attacked on training pictures and trained
             on with what was found (`unrelate.edit.adversarial`).
         round_objective: the objective of these rounds; None as ``objective``.
-        strength: how much of what the adapter has learnt to add is kept when all is trained, in (0, 1].
+        strength: how much of what the adapter has learnt to add is kept when all is trained, in (0, 1]; or
+            None, and then as little as reaches the level of unrelated pairs (`unrelate.edit.strength`).
 
     Raises:
         UserError: adversarial rounds that nothing could be learnt from, mixtures that nothing holds, or a
@@ -61,10 +62,10 @@ class Recipe:
     between: int = 0
     adversarial_rounds: int = 0
     round_objective: str | None = None
-    strength: float = 1.0
+    strength: float | None = 1.0
 
     def __post_init__(self) -> None:
-        if not 0 < self.strength <= 1:
+        if self.strength is not None and not 0 < self.strength <= 1:
             raise UserError(f"strength = {self.strength}", "above 0, and 1 at most", "change --strength")
         if self.adversarial_rounds and not (self.weights.l_adv and self.variants):
             raise UserError(
@@ -102,6 +103,7 @@ _CALIBRATED = Recipe(
     variants=2,
     anchors=64,
     round_objective="hardened",
+    strength=None,
 )
 
 DEFAULT_RECIPE = "hardened"
@@ -110,7 +112,8 @@ RECIPES: Mapping[str, Recipe] = {
     "calibrated": _CALIBRATED,
     # What sentences bred against the model find of `calibrated` (names nobody uses together, slips of the
     # pen) is nothing like its training sentences; three rounds of breeding and training on close most of it.
-    "hardened": replace(_CALIBRATED, name="hardened", adversarial_rounds=3),
+    # Its whole strength is kept: what goes beyond the level is what such sentences do not get back from.
+    "hardened": replace(_CALIBRATED, name="hardened", adversarial_rounds=3, strength=1.0),
     # For tuples of which there are no pictures (`pictures: never`): the text tower alone, since stand-ins
     # for pictures have no pixels that an image tower could learn from.
     "picture-free": replace(
@@ -118,6 +121,7 @@ RECIPES: Mapping[str, Recipe] = {
         name="picture-free",
         objective="picture-free",
         round_objective=None,
+        strength=1.0,
         weights=Weights(a=4, b=4, d=4, g=5, l_adv=10, push=10),
         adapter=replace(_CALIBRATED.adapter, towers="text", image_dropout=None),
     ),

@@ -105,9 +105,9 @@ def open_run(folder: Path, settings: RunSettings | GeneratorSettings, policy_yam
     write_json(folder / "run.json", started, indent=1)
 
 
-def finish_run(folder: Path, seconds: float) -> None:
-    """Mark a run's edit as done."""
-    edited = read_run(folder) | {"status": "edited", "seconds": round(seconds, 1)}
+def finish_run(folder: Path, seconds: float, **found: float) -> None:
+    """Mark a run's edit as done. ``found``: what it settled for itself, by name."""
+    edited = read_run(folder) | {"status": "edited", "seconds": round(seconds, 1)} | found
     write_json(folder / "run.json", edited, indent=1)
 
 

@@ -21,7 +21,7 @@ VERSION_WORDS = ("version", "environment", "python", "platform")
 # a recipe, with where run.json holds them below `recipe`: given if the recipe's name says so.
 TRAINING = {"precision": "no", "accumulate": "1", "checkpointing": "false"}
 CHANGED = {"steps": "", "batch": "", "learning_rate": "", "layers": "adapter.", "towers": "adapter."}
-CHANGED |= {"rank": "adapter.", "method": "adapter.", "adversarial_rounds": ""}
+CHANGED |= {"rank": "adapter.", "method": "adapter.", "adversarial_rounds": "", "between": "", "strength": ""}
 
 Pairs = tuple[tuple[str, str], ...]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from unrelate.audit.record import AuditRecord, Control, EdgeMargin
+from unrelate.edit.recipes import adjusted
 from unrelate.errors import UserError
 from unrelate.report import write_report
 
@@ -166,6 +168,18 @@ def test_how_to_run_it_again(record: AuditRecord, page_of: PageOf) -> None:
     assert "hashes.base weights " + "9c" * 32 in text
     assert "settings.rank 8" in text
     assert "transformers 5.23.0" in text
+
+
+def test_what_was_changed_in_a_recipe_is_changed_again(
+    record: AuditRecord, make_run: MakeRun, parse: Callable[[str], Any]
+) -> None:
+    recipe = adjusted("hardened", adapter={}, settings={"strength": 0.9, "between": 64, "steps": 300})
+    run = make_run(record.model_copy(update={"recipe": recipe.name}))
+    settings = {"settings": {"recipe": asdict(recipe)}}
+    (run / "run.json").write_text(json.dumps(settings), encoding="utf-8")
+    text = parse(write_report(run).read_text(encoding="utf-8")).text
+    assert "--recipe hardened" in text
+    assert "--steps 300 --between 64 --strength 0.9 --out again" in text
 
 
 def test_a_figure_that_is_no_number_is_shown_as_such(record: AuditRecord, make_run: MakeRun) -> None:
