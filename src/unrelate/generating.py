@@ -13,8 +13,9 @@ from rich.progress import Progress, TaskID
 from unrelate.assembly import MICROWORLD, bars, gather_dialogues, load_generator
 from unrelate.data.dialogues import dialogues_hash
 from unrelate.edit.loop import Training
+from unrelate.edit.methods.naming import name_of
 from unrelate.edit.methods.prompting import Prompting
-from unrelate.edit.methods.table import method_named, name_of
+from unrelate.edit.methods.table import method_named
 from unrelate.edit.methods.types import ADAPTER, STEERING, Job, Method
 from unrelate.edit.settings import GeneratorSettings, finish_run, open_run, read_run, text_hash
 from unrelate.edit.steering.kept import load_steering

@@ -14,6 +14,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 import yaml
 
 from unrelate.audit.record import AuditRecord, GraphEdgeRecord
+from unrelate.report.again import commands
 from unrelate.report.graph import edge_name
 from unrelate.report.limits import limits
 from unrelate.report.markdown import (
@@ -31,7 +32,7 @@ from unrelate.report.outcome import UNSAFE
 from unrelate.report.reading import control_sentence, erasure_notes, headline, verdict
 from unrelate.report.redteam import headline as attacks_headline
 from unrelate.report.redteam import null_sentence
-from unrelate.report.rundir import Run, commands
+from unrelate.report.rundir import Run
 from unrelate.report.words import (
     decimal,
     interval,

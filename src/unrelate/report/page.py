@@ -10,12 +10,13 @@ from markupsafe import Markup
 
 from unrelate.files import write_whole
 from unrelate.report import charts, generation, graph, losses, outcome, published, reading, redteam, words
+from unrelate.report.again import commands
 from unrelate.report.conversations import conversations
 from unrelate.report.generation_chart import generation_rates
 from unrelate.report.model_card import model_card
 from unrelate.report.pictures import gallery
 from unrelate.report.robustness import robustness_figures, robustness_parts
-from unrelate.report.rundir import Run, commands, read_run
+from unrelate.report.rundir import Run, read_run
 from unrelate.report.svg import standalone
 
 TEMPLATES = (

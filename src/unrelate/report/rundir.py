@@ -1,10 +1,9 @@
-"""What is read from a run directory, and the commands that make the run again."""
+"""What is read from a run directory."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
@@ -17,12 +16,6 @@ from unrelate.report.losses import LossLog, read_losses
 
 HASH_WORDS = ("sha256", "hash", "digest")
 VERSION_WORDS = ("version", "environment", "python", "platform")
-# Options of `unrelate edit`: those of the loop, with what they are when not given; and those that change
-# a recipe, with where run.json holds them below `recipe`: given if the recipe's name says so.
-TRAINING = {"precision": "no", "accumulate": "1", "checkpointing": "false"}
-CHANGED = {"steps": "", "batch": "", "learning_rate": "", "layers": "adapter.", "towers": "adapter."}
-CHANGED |= {"rank": "adapter.", "method": "adapter.", "adversarial_rounds": "", "between": "", "strength": ""}
-
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -52,11 +45,11 @@ def read_run(run_dir: Path) -> Run:
     missing = [problem] if problem else []
     if not policy:
         missing.append("No policy.yaml in the run: the policy goes by its name alone.")
-    flat = list(_flat(settings))
-    hashes = tuple(p for p in flat if any(w in p[0].lower() for w in HASH_WORDS))
+    pairs = list(flat(settings))
+    hashes = tuple(p for p in pairs if any(w in p[0].lower() for w in HASH_WORDS))
     audited = tuple((f"audit.{name}", value) for name, value in sorted(record.hashes.items()))
-    versions = [p for p in flat if p not in hashes and any(w in p[0].lower() for w in VERSION_WORDS)]
-    rest = tuple(p for p in flat if p not in hashes and p not in versions)
+    versions = [p for p in pairs if p not in hashes and any(w in p[0].lower() for w in VERSION_WORDS)]
+    rest = tuple(p for p in pairs if p not in hashes and p not in versions)
     seen = {key.rpartition(".")[2] for key, _ in versions}
     versions += [(k, v) for k, v in sorted(record.environment.items()) if k not in seen]
     return Run(record, losses, policy, hashes + audited, tuple(versions), rest, tuple(missing))
@@ -89,39 +82,6 @@ def read_record(run_dir: Path) -> AuditRecord:
     return record
 
 
-def commands(run: Run) -> list[str]:
-    """Shell lines, to be typed in the run directory, that make the same run and audit again."""
-    record, held = run.record, dict(run.settings)
-    words = ["edit", "policy.yaml" if run.policy_text else record.policy, "--model", record.model]
-    if held.get("settings.data", "microworld") != "microworld":
-        words += ["--data", held["settings.data"]]
-    made = record.recipe.partition(" ")[0]
-    way = ["--method", held.get("settings.method", made)] if record.generation else ["--recipe", made]
-    words += [*way, "--seed", str(record.seed)]
-    edit = " ".join(["unrelate", *map(quote, (*words, *_adjustments(record.recipe, held))), "--out", "again"])
-    audit = "unrelate audit again" + (" --quick" if record.quick else "")
-    requests = sum(attack.group == "sequential" for attack in record.attacks.values())
-    if requests > 1:
-        audit += f" --requests {requests}"
-    if record.generator:
-        audit += f" --generator {quote(record.generator)}"
-    return [edit, audit, "unrelate report again", "unrelate compare . again"]
-
-
-def _adjustments(recipe: str, held: Mapping[str, str]) -> Iterator[str]:
-    """The options behind a name such as ``paper (steps=3, without Lc)``, and those of the loop."""
-    for name, room in CHANGED.items():
-        value = held.get(f"settings.recipe.{room}{name}")
-        if value is not None and f"{name}=" in recipe:
-            yield from (f"--{name.replace('_', '-')}", re.sub(r'[][" ]', "", value))
-    if terms := re.findall(r"without (\w+)", recipe):
-        yield from ("--without", ",".join(terms))
-    for name, usual in TRAINING.items():
-        value = held.get(f"settings.training.{name}", usual)
-        if value != usual:
-            yield from ((f"--{name}",) if value == "true" else (f"--{name}", value))
-
-
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
@@ -139,11 +99,11 @@ def _settings(path: Path) -> tuple[dict[str, object], str]:
     return found, ""
 
 
-def _flat(value: object, prefix: str = "") -> Iterator[tuple[str, str]]:
+def flat(value: object, prefix: str = "") -> Iterator[tuple[str, str]]:
     """Nested objects as dotted keys, sorted; lists in one line."""
     if isinstance(value, dict):
         for key in sorted(value, key=str):
-            yield from _flat(value[key], f"{prefix}.{key}" if prefix else str(key))
+            yield from flat(value[key], f"{prefix}.{key}" if prefix else str(key))
     elif isinstance(value, str):
         yield prefix, value
     else:

@@ -10,9 +10,10 @@ import pytest
 from unrelate.edit.methods.adjusting import adjusted
 from unrelate.edit.methods.answering import Answering
 from unrelate.edit.methods.deep import DeepRedirection
+from unrelate.edit.methods.naming import name_of
 from unrelate.edit.methods.redirection import Redirection
 from unrelate.edit.methods.reinforcement import Asru
-from unrelate.edit.methods.table import METHODS, method_named, name_of
+from unrelate.edit.methods.table import METHODS, method_named
 from unrelate.errors import UserError
 
 
@@ -114,7 +115,17 @@ def test_a_method_is_called_what_the_table_calls_it_and_a_changed_one_says_so() 
         "npo": {"batch": 8},
     }
     for name, settings in changed.items():
-        assert name_of(adjusted(name, adapter={}, settings=settings)) == f"{name} (changed)"
-    assert name_of(adjusted("steering-trained", adapter={"rank": 3}, settings={})) == (
-        "steering-trained (changed)"
-    )
+        said = ", ".join(f"{option}={value}" for option, value in settings.items())
+        assert name_of(adjusted(name, adapter={}, settings=settings)) == f"{name} ({said})"
+    ridge = adjusted("steering-trained", adapter={"rank": 3}, settings={})
+    assert name_of(ridge) == "steering-trained (rank=3)"
+    held = adjusted("asru", adapter={"rank": 3}, settings={"hold": 50.0, "rehearse": 0.0})
+    assert name_of(held) == "asru (hold=50.0, rank=3, rehearse=0)"
+    less = adjusted("relation-aware", adapter={}, settings={}, without=("Lc", "hold"))
+    assert name_of(less).startswith("relation-aware (without Lc")
+    assert "changed" not in name_of(less)
+
+
+def test_what_no_option_changes_is_called_changed() -> None:
+    assert name_of(Asru(rehearse={"begun": 0.01, "say": 3.0})) == "asru (changed)"
+    assert name_of(Asru(rehearse={"begun": 0.1, "say": 3.0})) == "asru (rehearse=0.1, changed)"

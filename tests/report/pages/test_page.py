@@ -173,13 +173,14 @@ def test_how_to_run_it_again(record: AuditRecord, page_of: PageOf) -> None:
 def test_what_was_changed_in_a_recipe_is_changed_again(
     record: AuditRecord, make_run: MakeRun, parse: Callable[[str], Any]
 ) -> None:
-    recipe = adjusted("hardened", adapter={}, settings={"strength": 0.9, "between": 64, "steps": 300})
+    settings = {"strength": 0.9, "between": 64, "steps": 300}
+    recipe = adjusted("hardened", adapter={"method": "dora"}, settings=settings)
     run = make_run(record.model_copy(update={"recipe": recipe.name}))
-    settings = {"settings": {"recipe": asdict(recipe)}}
-    (run / "run.json").write_text(json.dumps(settings), encoding="utf-8")
+    held = {"settings": {"recipe": asdict(recipe)}}
+    (run / "run.json").write_text(json.dumps(held), encoding="utf-8")
     text = parse(write_report(run).read_text(encoding="utf-8")).text
     assert "--recipe hardened" in text
-    assert "--steps 300 --between 64 --strength 0.9 --out again" in text
+    assert "--steps 300 --adapter dora --between 64 --strength 0.9 --out again" in text
 
 
 def test_a_figure_that_is_no_number_is_shown_as_such(record: AuditRecord, make_run: MakeRun) -> None:

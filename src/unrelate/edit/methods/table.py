@@ -34,21 +34,3 @@ def method_named(name: str) -> Method:
         UserError: there is no method of that name.
     """
     return named(METHODS, name, "method")
-
-
-def name_of(method: Method) -> str:
-    """What to call a method in records: its name in the table, and where its settings are others, the name
-    of that of its kind, marked."""
-    kin = [name for name, one in METHODS.items() if _kind(one) == _kind(method)]
-    for name in kin:
-        if METHODS[name].settings() == method.settings():
-            return name
-    return f"{kin[0]} (changed)" if kin else type(method).__name__.lower()
-
-
-def _kind(method: Method) -> object:
-    if isinstance(method, Answering):
-        return type(method.recipe.objective)
-    if isinstance(method, Asru):
-        return Asru, type(method.stage_1)
-    return method.form if isinstance(method, Redirection) else type(method)
