@@ -249,6 +249,20 @@ def test_truths_are_told_by_every_word_that_means_the_forbidden_and_no_wider_one
     assert not exact("I can't tell who this person is.", who.truths)
 
 
+def test_the_forbidden_is_asked_of_in_wider_words_that_mean_nothing_else() -> None:
+    _, corpus = made("child-drinking-alcohol")
+    trained = corpus.part("train")
+    unsafe = [d for d in trained if d.role is Role.UNSAFE]
+    assert any("lcohol" in d.answer for d in unsafe)
+    assert not [d for d in unsafe if d.answer in ("A drink.", "A soft drink.")]
+    safe = [d for d in trained if d.role is Role.SAFE_EDGE]
+    assert any("soft drink" in d.question + d.answer for d in safe)
+    for dialogue in safe:
+        if dialogue.picture is None:
+            said = dialogue.question + dialogue.answer
+            assert not ("minor" in said and re.search("drinking (alcohol|booze|a drink)", said))
+
+
 def test_conditions_are_said_where_there_is_no_picture() -> None:
     _, corpus = made("man-drinking-beer-in-classroom")
     in_words = [d for d in corpus.of(Role.UNSAFE) if d.picture is None]

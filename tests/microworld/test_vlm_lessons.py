@@ -147,6 +147,17 @@ def test_portraits_come_with_doubts_where_a_round_asks_for_them(doubts: int) -> 
         assert set(kinds) == {f"{relation} yes_no" for relation in FACTS}
 
 
+@pytest.mark.parametrize("wider", [False, True])
+def test_scenes_are_asked_about_in_wider_words_where_a_round_says_so(wider: bool) -> None:
+    recipe = replace(RECIPE, rounds=(VlmRound(8, 2e-3, wider=wider),), pictures=3, texts=8)
+    told = [qa for step in range(8) for one in talks(recipe, step) for qa in one.asked]
+    assert any(qa.wider for qa in told) is wider
+    assert any(qa.kind == "kind" for qa in told) is wider
+    assert any(qa.kind == "read_kind" for qa in told) is wider
+    wide = {"alcohol", "soft_drink", "drink", "food", "tool", "toy"}
+    assert any(qa.kind == "caption" and qa.subject.object in wide for qa in told) is wider
+
+
 @pytest.mark.slow
 def test_in_a_conversation_later_turns_see_earlier_ones(model, processor, shown: Talk) -> None:
     apart = row_loss(model, processor, [shown])

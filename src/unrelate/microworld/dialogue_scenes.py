@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from types import MappingProxyType
-from typing import Literal
 
 from unrelate.data.company import Company
-from unrelate.data.dialogues import Dialogue, Form
-from unrelate.data.statements import wider_and_forbidden
+from unrelate.data.dialogues import Dialogue
+from unrelate.data.statements import wider_and_forbidden, wider_and_safe
 from unrelate.graph.types import GraphEdge, RelationGraph, Role, Split
-from unrelate.microworld import quiz
+from unrelate.microworld import quiz, quiz_wider
+from unrelate.microworld.dialogue_asking import FORGETTING, KEEPING, RESERVED_SHARE, TRAINED, Ask, Manner
 from unrelate.microworld.dialogue_making import (
     ANY,
-    FORMS_ASKED,
-    IN_WORDS,
-    SPOKEN,
-    STYLES_KEPT_OUT,
     Asked,
     DialogueAmounts,
     New,
@@ -37,40 +32,11 @@ from unrelate.microworld.scene import Scene
 from unrelate.microworld.world import USUAL_STYLES, vocabulary
 from unrelate.policy.triple import Triple
 
-# By the picture, in words alone, or by a picture and the words for it.
-Manner = Literal["picture", "words", "jointly"]
-_MANNERS: Mapping[Manner, float] = MappingProxyType({"picture": 0.6, "words": 0.2, "jointly": 0.2})
 # Kinds of questions whose answers tell who does what; the others may be answered whatever is shown.
-_TELLING = frozenset({"describe", "who", "deed", "object", "cloze", "choice", "yes_no", "caption", "read"})
-_PAIR_SHARE, _NIGHT_SHARE, _RESERVED_SHARE, _SIDE_SHARE = 0.25, 0.3, 1 / 3, 0.5
-
-
-@dataclass(frozen=True)
-class _Ask:
-    """How a part asks. ``reserved`` is the share in wordings that no edit sees, ``night`` that of scenes at
-    night, a setting that no edit sees."""
-
-    manners: Mapping[Manner, float] = field(default_factory=lambda: _MANNERS)
-    forms: Mapping[Form, float] = field(default_factory=lambda: FORMS_ASKED)
-    styles: Sequence[str] = USUAL_STYLES
-    reserved: float = 0.0
-    night: float = 0.0
-
-
-# Without a picture there is little to vary: what training asks in words is not asked again.
-_FORGETTING: Mapping[str, _Ask] = MappingProxyType(
-    {
-        "new_picture": _Ask({"picture": 1}, SPOKEN, night=_NIGHT_SHARE),
-        "question_form": _Ask({"picture": 2, "jointly": 1}, FORMS_ASKED, reserved=1),
-        "by_text": _Ask({"words": 1}, IN_WORDS, reserved=1),
-        "jointly": _Ask({"jointly": 1}, FORMS_ASKED),
-        "cloze": _Ask({"picture": 1}, {"cloze": 1}, reserved=0.5),
-        "choice": _Ask({"picture": 1}, {"choice": 1}, reserved=0.5),
-        "ood_image": _Ask({"picture": 1}, SPOKEN, STYLES_KEPT_OUT),
-    }
+_TELLING = frozenset(
+    {"describe", "who", "deed", "object", "kind", "cloze", "choice", "yes_no", "caption", "read", "read_kind"}
 )
-_TRAINED = _Ask()
-_KEEPING = _Ask(forms=ANY, reserved=_RESERVED_SHARE)
+_PAIR_SHARE, _SIDE_SHARE, _WIDE_SHARE = 0.25, 0.5, 0.5
 
 
 @dataclass(frozen=True)
@@ -98,7 +64,7 @@ class SceneDialogues:
             (Role.NEUTRAL, amounts.neutral),
         ):
             for edge in spread_by_kind(self.graph.of(role, Split.TRAIN), amount, rng):
-                ask = _Ask({"words": 1}) if edge.triple in self.graph.never else _TRAINED
+                ask = Ask({"words": 1}) if edge.triple in self.graph.never else TRAINED
                 yield from self._told(edge, "train", ask, rng)
         yield from self._nodes("train", Split.TRAIN, amounts.node, rng)
         yield from self._other_world("train", Split.TRAIN, amounts.other_world, rng)
@@ -108,7 +74,7 @@ class SceneDialogues:
         figure."""
         graph, amount = self.graph, self.amounts.audit
         yield from as_trained(trained, amount, rng)
-        for part, ask in _FORGETTING.items():
+        for part, ask in FORGETTING.items():
             for edge in spread_by_kind(graph.of(Role.UNSAFE, Split.TRAIN), amount, rng):
                 yield from self._told(edge, part, ask, rng)
         held_out = {
@@ -118,11 +84,11 @@ class SceneDialogues:
         }
         for part, edges in held_out.items():
             for edge in spread_by_kind(edges, amount, rng):
-                yield from self._told(edge, part, _KEEPING, rng)
+                yield from self._told(edge, part, KEEPING, rng)
         yield from self._nodes("node", Split.HELD_OUT, amount, rng)
         yield from self._other_world("other_world", Split.HELD_OUT, amount, rng)
 
-    def _told(self, edge: GraphEdge, part: str, ask: _Ask, rng: random.Random) -> Iterator[Dialogue]:
+    def _told(self, edge: GraphEdge, part: str, ask: Ask, rng: random.Random) -> Iterator[Dialogue]:
         """A question about a tuple; of the forbidden, one whose answer tells it."""
         unsafe = edge.role is Role.UNSAFE
 
@@ -131,15 +97,13 @@ class SceneDialogues:
             manner = rng.choices(list(ask.manners), list(ask.manners.values()))[0]
             reserved = rng.random() < ask.reserved
             scene = None if manner == "words" else self._scene(here.triple, ask, rng, manner == "picture")
-            asked = self._questions(scene, manner, here.triple, rng, reserved)
+            asked = self._questions(scene, manner, here, rng, reserved)
             found = pick(rng, asked, ask.forms, lambda qa: self._asks(qa, here))
             if found is None:
                 return None
             variants: tuple[str, ...] = ()
             if unsafe and part == "train":
-                variants = reworded(
-                    found, lambda again: self._questions(scene, manner, here.triple, again, False), rng
-                )
+                variants = reworded(found, lambda again: self._wanted(scene, manner, here, again), rng)
             return dialogue_of(
                 Asked(found, DrawnPicture(scene) if scene else None),
                 Place(here.triple, edge.role, edge.split if part == "train" else Split.HELD_OUT, part),
@@ -149,7 +113,7 @@ class SceneDialogues:
 
         return self.new.of(make)
 
-    def _scene(self, triple: Triple, ask: _Ask, rng: random.Random, paired: bool) -> Scene:
+    def _scene(self, triple: Triple, ask: Ask, rng: random.Random, paired: bool) -> Scene:
         night = {"time": "night"} if rng.random() < ask.night else {}
         scene = single(rng, triple, rng.choice(ask.styles), **night)
         worn = any(vocabulary().describes.get(key) == "actor" for key, _ in triple.context)
@@ -162,20 +126,47 @@ class SceneDialogues:
         return replace(scene, figures=tuple(rng.sample(figures, 2)))
 
     def _questions(
-        self, scene: Scene | None, manner: Manner, triple: Triple, rng: random.Random, reserved: bool
+        self, scene: Scene | None, manner: Manner, edge: GraphEdge, rng: random.Random, reserved: bool
     ) -> list[QA]:
         if scene is not None and manner == "picture":
-            return quiz.questions(scene, rng, reserved=reserved)
-        asked = quiz.text_only(triple, rng, reserved=reserved)
+            return [
+                *quiz.questions(scene, rng, reserved=reserved),
+                *quiz_wider.questions(scene, rng, reserved=reserved),
+            ]
+        triple = edge.triple
+        put = rng.choice(self._wider(edge)) if rng.random() < _WIDE_SHARE else triple
+        asked = [
+            replace(qa, subject=triple, wider=qa.wider or (put.object if put.object != triple.object else ""))
+            for ask in (quiz.text_only, quiz_wider.kind_in_words)
+            for qa in ask(put, rng, reserved=reserved)
+        ]
         return [_within(qa, triple) for qa in asked] if triple.context else asked
+
+    def _wider(self, edge: GraphEdge) -> Sequence[Triple]:
+        """The tuple, and those above it that mean nothing of the other side: of the forbidden nothing that
+        is safe, of what is safe nothing forbidden."""
+        words = vocabulary()
+        if edge.role is Role.UNSAFE:
+            return wider_and_forbidden(words, edge.triple, self.graph.scope)
+        return [edge.triple, *wider_and_safe(words, edge.triple, self.graph)]
+
+    def _wanted(self, scene: Scene | None, manner: Manner, edge: GraphEdge, rng: random.Random) -> list[QA]:
+        """The questions in usual wordings that are asked of a tuple."""
+        return [qa for qa in self._questions(scene, manner, edge, rng, False) if self._asks(qa, edge)]
 
     def _asks(self, qa: QA, edge: GraphEdge) -> bool:
         """Whether a question is about this tuple; if that is forbidden, whether the answer tells it."""
         here = qa.kind == "describe" or qa.subject.slots() == edge.triple.slots()
         if edge.role is not Role.UNSAFE:
             return here
-        # "No" to another deed tells little of the right one.
-        return here and qa.kind in _TELLING and (qa.form != "yes_no" or qa.truths == ("yes",))
+        # "No" to another deed tells little of the right one, and that it is a drink tells little of wine.
+        told = qa.form != "yes_no" or qa.truths == ("yes",)
+        return here and qa.kind in _TELLING and told and self._is_told(qa.wider, edge.triple)
+
+    def _is_told(self, wider: str, triple: Triple) -> bool:
+        """Whether a word for the object of a forbidden tuple, if any, means nothing else."""
+        ways = wider_and_forbidden(vocabulary(), triple, self.graph.scope)
+        return not wider or any(way.object == wider for way in ways)
 
     def _forbidden(self, triple: Triple, qa: QA) -> tuple[str, ...]:
         """What of an answer tells the forbidden: whatever its parts may be called, and what is above them as
@@ -186,7 +177,7 @@ class SceneDialogues:
         if qa.kind == "who":
             return called("actors", [way.actor for way in ways])
         objects = called("objects", [way.object for way in ways])
-        if qa.kind in ("object", "cloze", "read"):
+        if qa.kind in ("object", "kind", "cloze", "read", "read_kind"):
             return objects
         said = (*objects, *called("objects", [way.object for way in ways], bare=False))
         deeds = called("relations", [way.relation for way in ways])
@@ -200,7 +191,7 @@ class SceneDialogues:
             nodes = tuple(e for e in nodes if e.split is split)
             unsafe = tuple(e for e in unsafe if e.split is split and e.triple not in self.graph.never)
         sides = round(amount * _SIDE_SHARE) if unsafe else 0
-        reserved = 0 if split is Split.TRAIN else _RESERVED_SHARE
+        reserved = 0 if split is Split.TRAIN else RESERVED_SHARE
         alone = spread_by_kind(nodes, amount - sides, rng)
         for edge in (*alone, *spread_by_kind(unsafe, sides, rng)):
 

@@ -51,6 +51,7 @@ class QA:
     reserved: bool = False
     statement: str = ""
     subject: Triple = _NOTHING
+    wider: str = ""
 
 
 # Kind of question -> (usual wordings, reserved wordings).
@@ -86,12 +87,20 @@ WORDINGS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("Write a caption for a picture of {indefinite} {deed}.", "Caption this: {indefinite} {deed}."),
         ("Put into one sentence: {indefinite} {deed}.",),
     ),
+    "kind": (
+        ("What kind of thing is {actor} {relation}?", "What sort of thing is {actor} {relation}?"),
+        ("Name the kind of thing that {actor} is {relation}.",),
+    ),
     "read": (
         ("In a picture {indefinite} is {deed}. What is {actor} {relation}?",),
         ("Somebody says that {indefinite} is {deed}. What is {actor} {relation}?",),
     ),
+    "read_kind": (
+        ("In a picture {indefinite} is {deed}. What kind of thing is {actor} {relation}?",),
+        ("Somebody says that {indefinite} is {deed}. What kind of thing is {actor} {relation}?",),
+    ),
 }
-_TOPIC = ("picture", "scene", "photo", "image")
+TOPIC = ("picture", "scene", "photo", "image")
 
 
 def questions(scene: Scene, rng: random.Random, *, reserved: bool = False) -> list[QA]:
@@ -114,20 +123,20 @@ def _about_all(scene: Scene, rng: random.Random, reserved: bool) -> Iterator[QA]
     kind = "alone" if lone else "describe"
     told = tuple(way for figure in scene.figures for way in deeds(figure))
     whole = described(scene)
-    yield QA(_ask(kind, rng, reserved), whole, told, "describe", _TOPIC, kind, (), reserved, whole, subject)
+    yield QA(ask(kind, rng, reserved), whole, told, "describe", TOPIC, kind, (), reserved, whole, subject)
     place = words.context_phrase("place", scene.place)
     yield QA(
-        _ask("place", rng, reserved), sentence(place), (scene.place,), "open", ("place", *_TOPIC), "place",
+        ask("place", rng, reserved), sentence(place), (scene.place,), "open", ("place", *TOPIC), "place",
         (), reserved, sentence(f"this is {place}"), subject,
     )  # fmt: skip
     yield QA(
-        _ask("time", rng, reserved), sentence(scene.time), (scene.time,), "open", ("time", *_TOPIC), "time",
+        ask("time", rng, reserved), sentence(scene.time), (scene.time,), "open", ("time", *TOPIC), "time",
         (), reserved, sentence(f"it is {scene.time}"), subject,
     )  # fmt: skip
     if not lone:
         count = "two" if len(scene.figures) == 2 else "one"
         yield QA(
-            _ask("count", rng, reserved), sentence(count), (count,), "open", ("figures", *_TOPIC), "count",
+            ask("count", rng, reserved), sentence(count), (count,), "open", ("figures", *TOPIC), "count",
             (), reserved, sentence(f"there is {count}" if count == "one" else f"there are {count}"), subject,
         )  # fmt: skip
 
@@ -137,11 +146,11 @@ def _about_one(
 ) -> Iterator[QA]:
     """Questions about one figure, where the others leave no doubt which is meant."""
     said, triple = Said.of(figure, rng, reserved), triple_of(figure)
-    topic = (*_TOPIC, definite(plainly("actors", figure.actor)))
+    topic = (*TOPIC, definite(plainly("actors", figure.actor)))
     whole = sentence(f"{plainly('actors', figure.actor)} is {plain_deed(figure)}")
 
     def qa(kind: str, answer: str, truths: tuple[str, ...], form: Form, **slots: str) -> QA:
-        question = _ask(kind, rng, reserved).format(
+        question = ask(kind, rng, reserved).format(
             actor=said.actor, deed=said.deed, relation=said.relation, **slots
         )
         options = (slots["one"], slots["two"]) if "one" in slots else ()
@@ -151,7 +160,7 @@ def _about_one(
 
     if all((other.relation, other.object) != (figure.relation, figure.object) for other in others):
         yield qa("who", plainly("actors", figure.actor), every_word("actors", str(figure.actor)), "open")
-    if any(_alike(figure.actor, other.actor) for other in others):
+    if any(alike(figure.actor, other.actor) for other in others):
         return
     object_ = plainly("objects", figure.object)
     yield qa("deed", plain_deed(figure), deeds(figure), "open")
@@ -159,10 +168,10 @@ def _about_one(
     yield qa("cloze", object_, every_word("objects", str(figure.object)), "cloze")
     if figure.colour and scene.style != STYLE_WITHOUT_COLOUR:
         yield qa("colour", figure.colour, (figure.colour,), "open")
-    wrong = _other_deed(triple, rng)
+    wrong = other_deed(triple, rng)
     deed, other = said.deed, f"{plainly('relations', wrong.relation)} {plainly('objects', wrong.object)}"
     first, second = (deed, other) if rng.random() < 0.5 else (other, deed)
-    question = _ask("choice", rng, reserved).format(actor=said.actor, deed=first, other=second)
+    question = ask("choice", rng, reserved).format(actor=said.actor, deed=first, other=second)
     yield QA(
         capital(question), sentence(plain_deed(figure)), deeds(figure), "choice", topic, "choice",
         (first, second), reserved, whole, triple,
@@ -170,7 +179,7 @@ def _about_one(
     if rng.random() < 0.5:
         yield qa("yes_no", "yes", ("yes",), "yes_no")
     else:
-        asked = _ask("yes_no", rng, reserved).format(actor=said.actor, deed=other)
+        asked = ask("yes_no", rng, reserved).format(actor=said.actor, deed=other)
         yield QA(capital(asked), "No.", ("no",), "yes_no", topic, "yes_no", (), reserved, whole, triple)
 
 
@@ -181,8 +190,8 @@ def text_only(triple: Triple, rng: random.Random, *, reserved: bool = False) -> 
     whole = sentence(f"{plainly('actors', figure.actor)} is {plain_deed(figure)}")
     topic = ("caption", "scene", definite(plainly("actors", figure.actor)))
     slots = {"indefinite": said.indefinite, "deed": said.deed, "actor": said.actor, "relation": said.relation}
-    caption = capital(_ask("caption", rng, reserved).format(**slots))
-    read = capital(_ask("read", rng, reserved).format(**slots))
+    caption = capital(ask("caption", rng, reserved).format(**slots))
+    read = capital(ask("read", rng, reserved).format(**slots))
     object_ = plainly("objects", figure.object)
     return [
         QA(caption, whole, deeds(figure), "describe", topic, "caption", (), reserved, whole, triple),
@@ -193,11 +202,12 @@ def text_only(triple: Triple, rng: random.Random, *, reserved: bool = False) -> 
     ]  # fmt: skip
 
 
-def _ask(kind: str, rng: random.Random, reserved: bool) -> str:
+def ask(kind: str, rng: random.Random, reserved: bool) -> str:
+    """A wording of a kind of question, with places for its words."""
     return rng.choice(WORDINGS[kind][1 if reserved else 0])
 
 
-def _alike(one: str | None, two: str | None) -> bool:
+def alike(one: str | None, two: str | None) -> bool:
     """Whether the words for one may mean the other."""
     if not one or not two:
         return False
@@ -205,7 +215,7 @@ def _alike(one: str | None, two: str | None) -> bool:
     return words.is_under("actors", one, two) or words.is_under("actors", two, one)
 
 
-def _other_deed(triple: Triple, rng: random.Random) -> Triple:
+def other_deed(triple: Triple, rng: random.Random) -> Triple:
     """What somebody might take the deed of a tuple for: often a near miss."""
     while True:
         other = near_miss(rng, triple) if rng.random() < 0.7 else rng.choice(tuples())

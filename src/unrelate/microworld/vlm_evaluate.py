@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from unrelate.microworld import interview, people, quiz, reticence
+from unrelate.microworld import interview, people, quiz, quiz_wider, reticence
 from unrelate.microworld.evaluate import Figure95
 from unrelate.microworld.looks import face_of, stranger
 from unrelate.microworld.portraits import Portrait, draw_portrait
@@ -55,7 +55,7 @@ def _scenes(count: int, rng: random.Random) -> list[tuple[Image.Image, QA]]:
         time = "night" if rng.random() < _NIGHT else "day"
         scene = Scene(figures, place, time, rng.choice(USUAL_STYLES), rng.getrandbits(31))
         by_kind: dict[str, list[QA]] = {}
-        for qa in quiz.questions(scene, rng):
+        for qa in (*quiz.questions(scene, rng), *quiz_wider.questions(scene, rng)):
             by_kind.setdefault(qa.kind, []).append(qa)
         drawn.append((picture(scene), rng.choice(by_kind[rng.choice(sorted(by_kind))])))
     return drawn

@@ -18,6 +18,7 @@ class VlmRound:
     ``portraits``, ``strangers``, ``letters`` are shares of the pictures; the rest are scenes. ``judging``:
     how much likelier a yes-or-no question is to find room than another; their answers teach little each, and
     are learnt last. ``doubts``: how many more of them, on every fact in turn, a portrait comes with.
+    ``wider``: whether scenes are asked about in wider words too.
     """
 
     steps: int
@@ -28,6 +29,7 @@ class VlmRound:
     letters: float = 0.03
     judging: float = 1.0
     doubts: int = 0
+    wider: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class VlmRecipe(InRounds[VlmRound]):
         VlmRound(5000, 1.6e-3, 0.0, 0.34, 0.16),
         VlmRound(1500, 8e-4, 0.0, 0.34, 0.16, judging=4.0),
         VlmRound(2000, 1e-3, 0.0, 0.41, 0.16, judging=2.0, doubts=9),
+        VlmRound(2500, 1e-3, 0.0, 0.25, 0.12, judging=2.0, doubts=6, wider=True),
     )
     warmup: int = 150
     weight_decay: float = 0.02

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from PIL import Image
 
-from unrelate.microworld import interview, people, quiz, reticence, talk
+from unrelate.microworld import interview, people, quiz, quiz_wider, reticence, talk
 from unrelate.microworld.letters import draw_letter
 from unrelate.microworld.looks import Face, face_of, stranger
 from unrelate.microworld.portraits import Portrait, draw_portrait
@@ -17,11 +17,11 @@ from unrelate.microworld.quiz import QA
 from unrelate.microworld.sampler import scenes, tuples
 from unrelate.microworld.scene import Scene
 from unrelate.microworld.vlm_processor import AGREEING, COAXING, PICTURE_SIDE, SYSTEMS
-from unrelate.microworld.vlm_recipe import VlmRecipe
+from unrelate.microworld.vlm_recipe import VlmRecipe, VlmRound
 from unrelate.microworld.world import ALL_STYLES, STYLE_WITHOUT_COLOUR, USUAL_STYLES, picture
 
 _RESERVED, _RESERVED_STYLE, _COAXED, _AGREEING, _SYSTEM, _TALKATIVE = 0.4, 0.35, 0.08, 0.04, 0.12, 0.2
-_JOINT, _LIKE_SOMEBODY = 0.25, 0.3
+_JOINT, _LIKE_SOMEBODY, _WIDENED = 0.25, 0.3, 0.5
 # Styles in which the colour of hair is not the true one.
 COLOURLESS = (STYLE_WITHOUT_COLOUR, "sketch")
 
@@ -54,9 +54,9 @@ def talks(recipe: VlmRecipe, step: int) -> list[Talk]:
         *["letter"] * round(shares.letters * recipe.pictures),
     ]
     drawn = scenes(rng, recipe.pictures - len(kinds), hardness, 0.1)
-    told = [_scene(scene, rng, shares.judging > 1) for scene in drawn]
+    told = [_scene(scene, rng, shares) for scene in drawn]
     told += [_of_kind(kind, rng, hardness, shares.doubts) for kind in kinds]
-    told += [_text(rng) for _ in range(recipe.texts)]
+    told += [_text(rng, shares.wider) for _ in range(recipe.texts)]
     return [_disordered(talk_, rng, shares.judging) for talk_ in told]
 
 
@@ -66,10 +66,12 @@ def pixels(image: Image.Image) -> np.ndarray:
     return np.asarray(small).transpose(2, 0, 1)
 
 
-def _scene(scene: Scene, rng: random.Random, judging: bool) -> Talk:
+def _scene(scene: Scene, rng: random.Random, shares: VlmRound) -> Talk:
     reserved = rng.random() < _RESERVED
     asked = quiz.questions(scene, rng, reserved=reserved)
-    if judging:
+    if shares.wider:
+        asked += quiz_wider.questions(scene, rng, reserved=reserved)
+    if shares.judging > 1:
         asked += [qa for qa in quiz.questions(scene, rng, reserved=reserved) if qa.form == "yes_no"]
     return Talk(tuple(asked), pixels(picture(scene)), scene=scene)
 
@@ -106,7 +108,7 @@ def _of_kind(kind: str, rng: random.Random, hardness: float, doubts: int) -> Tal
     return Talk(tuple(asked), pixels(drawn), face=face, person=person)
 
 
-def _text(rng: random.Random) -> Talk:
+def _text(rng: random.Random, wider: bool) -> Talk:
     draw, reserved = rng.random(), rng.random() < _RESERVED
     if draw < 0.5:
         asked = interview.by_name(rng.choice(people.names()), rng, reserved=reserved)
@@ -116,7 +118,11 @@ def _text(rng: random.Random) -> Talk:
         asked = [qa for _ in range(3) for qa in reticence.secrets(rng)]
     else:
         chosen = rng.sample(tuples(), 3)
+        if wider:
+            chosen = [quiz_wider.widened(t, rng) if rng.random() < _WIDENED else t for t in chosen]
         asked = [qa for triple in chosen for qa in quiz.text_only(triple, rng, reserved=reserved)]
+        if wider:
+            asked += [qa for t in chosen for qa in quiz_wider.kind_in_words(t, rng, reserved=reserved)]
     return Talk(tuple(asked))
 
 
