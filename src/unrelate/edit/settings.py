@@ -85,7 +85,7 @@ def open_run(folder: Path, settings: RunSettings | GeneratorSettings, policy_yam
     """
     wanted = settings.to_dict()
     if (folder / "run.json").exists():
-        held, now = _flat(read_run(folder)["settings"]), _flat(wanted)
+        held, now = flat(read_run(folder)["settings"]), flat(wanted)
         changed = [key for key in now | held if held.get(key) != now.get(key)]
         if changed:
             said = "; ".join(f"{key} = {held.get(key)}, not {now.get(key)}" for key in changed)
@@ -137,9 +137,9 @@ def _lacking(settings: Mapping[str, Any]) -> set[str]:
     return {field.name for field in fields(kind)} - set(settings)
 
 
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """``{"recipe": {"steps": 3}}`` -> ``{"recipe.steps": 3}``."""
-    flat: dict[str, Any] = {}
+    leaves: dict[str, Any] = {}
     for key, value in settings.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
-    return flat
+        leaves |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
+    return leaves

@@ -12,6 +12,8 @@ from bisect import bisect_left
 from collections.abc import Callable
 from itertools import count
 
+from torch import Tensor
+
 from unrelate.data.types import Corpus
 from unrelate.edit.level import unrelated_level
 from unrelate.graph.types import Role
@@ -50,11 +52,12 @@ def settled_strength(
     captions = [said.get(example.triple, example.caption) for example in shown]
     pictures = [example.picture for example in shown]
 
-    def cosine() -> float:
-        return float((embed_pictures(model, pictures) * model.embed_texts(captions)).sum(-1).mean())
+    def cosine(seen: Tensor) -> float:
+        return float((seen * model.embed_texts(captions)).sum(-1).mean())
 
     with model.base():
-        before, seen, stated = cosine(), embed_pictures(model, pictures), model.embed_texts([*said.values()])
+        seen, stated = embed_pictures(model, pictures), model.embed_texts([*said.values()])
+        before = cosine(seen)
     level = unrelated_level(seen, stated, [example.triple for example in shown], list(said))
     aim = level - _CAUTION * max(0.0, before - level)
     trained, tried = model.adapter_state(), count(1)
@@ -63,7 +66,7 @@ def settled_strength(
         model.restore_adapter(trained)
         model.scale_adapter(strength)
         progress(next(tried), len(_STRENGTHS).bit_length())
-        return cosine() <= aim
+        return cosine(embed_pictures(model, pictures)) <= aim
 
     try:
         place = bisect_left(_STRENGTHS, True, key=forgotten)

@@ -165,8 +165,10 @@ class SceneDialogues:
 
     def _is_told(self, wider: str, triple: Triple) -> bool:
         """Whether a word for the object of a forbidden tuple, if any, means nothing else."""
+        if not wider:
+            return True
         ways = wider_and_forbidden(vocabulary(), triple, self.graph.scope)
-        return not wider or any(way.object == wider for way in ways)
+        return any(way.object == wider for way in ways)
 
     def _forbidden(self, triple: Triple, qa: QA) -> tuple[str, ...]:
         """What of an answer tells the forbidden: whatever its parts may be called, and what is above them as

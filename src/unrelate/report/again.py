@@ -13,8 +13,6 @@ from unrelate.report.rundir import Run
 TRAINING = {"precision": "no", "accumulate": "1", "checkpointing": "false"}
 CHANGED = {"steps": "", "batch": "", "learning_rate": "", "layers": "adapter.", "towers": "adapter."}
 CHANGED |= {"rank": "adapter.", "method": "adapter.", "adversarial_rounds": "", "between": "", "strength": ""}
-# The options of a generator's edit that its name in the record says were given.
-OF_METHODS = ("steps", "batch", "learning_rate", "rank", "adapter", "hold", "rehearse")
 
 
 def commands(run: Run) -> list[str]:
@@ -48,9 +46,8 @@ def _of_recipe(recipe: str, held: Mapping[str, str]) -> Iterator[str]:
 
 def _of_method(name: str) -> Iterator[str]:
     """The options behind a name such as ``asru (hold=50.0, without Lc)``."""
-    for option in OF_METHODS:
-        if value := re.search(rf"\b{option}=([^,)]+)", name):
-            yield from (f"--{option.replace('_', '-')}", value[1])
+    for option, value in re.findall(r"(\w+)=([^,)]+)", name):
+        yield from (f"--{option.replace('_', '-')}", value)
     yield from _left_out(name)
 
 

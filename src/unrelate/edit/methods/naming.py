@@ -11,6 +11,7 @@ from unrelate.edit.methods.redirection import Redirection
 from unrelate.edit.methods.reinforcement import Asru
 from unrelate.edit.methods.table import METHODS
 from unrelate.edit.methods.types import Method
+from unrelate.edit.settings import flat
 
 # How a setting ends, in whatever part of a method -> the option of `unrelate edit` that changes it.
 _OPTIONS = {
@@ -50,7 +51,7 @@ def _changes(usual: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     """``hold=50.0``, ``without Lc``, ``changed``; what one option changes in two places is said twice."""
     without = _LEFT_OUT.findall(str(now.get("name", "")))
     left_out = {place for term in without for place in (f"weights.{term[8:]}", f"{term[8:]}.weight")}
-    before, after = dict(_leaves(usual)), dict(_leaves(now))
+    before, after = flat(usual), flat(now)
     places = [p for p in before | after if after.get(p, 0) != before.get(p) and p not in left_out | {"name"}]
     options = {place: _option(place) for place in places}
     yield from (f"{option}={after.get(place, 0)}" for place, option in options.items() if option)
@@ -61,11 +62,3 @@ def _changes(usual: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
 
 def _option(place: str) -> str:
     return next((option for end, option in _OPTIONS.items() if f".{place}".endswith(f".{end}")), "")
-
-
-def _leaves(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in settings.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{above}{name}.")
-        else:
-            yield f"{above}{name}", value
