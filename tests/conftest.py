@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import socket
@@ -26,6 +27,13 @@ os.environ["TRANSFORMERS_OFFLINE"] = "1"
 
 settings.register_profile("unrelate", deadline=None, derandomize=True)
 settings.load_profile("unrelate")
+
+
+def pytest_collection_finish() -> None:
+    """What the libraries made as they were imported lives as long as the tests: no use in looking it
+    through at every collection."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Iterator
 from io import BytesIO
 
 import pytest
 from PIL import Image
 
 KEY = "sk-very-secret-0123456789"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_certificates() -> Iterator[None]:
+    """The services here speak plain HTTP, and reading the authorities anew for each client takes longest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl.SSLContext, "load_verify_locations", lambda *_, **__: None)
+        yield
 
 
 @pytest.fixture

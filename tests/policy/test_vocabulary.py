@@ -171,3 +171,19 @@ def test_faults_are_named_with_place_and_remedy(changes, where, words, remedy):
     assert caught.value.where.split(" ")[0] == where
     assert words in caught.value.received
     assert remedy in caught.value.remedy
+
+
+def test_what_was_worked_out_is_no_part_of_a_vocabulary():
+    asked, fresh = small(), small()
+    assert asked.ancestors("objects", "ice_cream") == ("food",)
+    assert asked.phrases("actors", "Mira") == ("Mira",)
+    assert asked == fresh
+    assert asked.model_dump() == fresh.model_dump()
+
+
+def test_a_file_that_is_changed_is_read_again(tmp_path):
+    words = "actors: {%s: {}}\nrelations: {on: {}}\nobjects: {mat: {}}\n"
+    (tmp_path / "words.yaml").write_text(words % "cat")
+    assert "cat" in load_vocabulary("words.yaml", folder=tmp_path).actors
+    (tmp_path / "words.yaml").write_text(words % "ox")
+    assert "ox" in load_vocabulary("words.yaml", folder=tmp_path).actors

@@ -61,10 +61,13 @@ class _Anchors:
         return frozenset(edge.triple.bare() for edge in self.graph.edges if edge.split is Split.HELD_OUT)
 
     @cached_property
-    def hidden(self) -> tuple[Triple, ...]:
-        """What no anchor may state, in its contexts."""
-        edges = self.graph.edges
-        return tuple(e.triple for e in edges if e.role is Role.UNSAFE or e.split is Split.HELD_OUT)
+    def hidden(self) -> dict[tuple[str, str, str], list[set[tuple[str, str]]]]:
+        """What no anchor may state: of each tuple, every context in which it is hidden."""
+        contexts: dict[tuple[str, str, str], list[set[tuple[str, str]]]] = {}
+        for edge in self.graph.edges:
+            if edge.role is Role.UNSAFE or edge.split is Split.HELD_OUT:
+                contexts.setdefault(edge.triple.slots(), []).append(set(edge.triple.context))
+        return contexts
 
     @cached_property
     def by_kind(self) -> list[list[Triple]]:
@@ -189,7 +192,4 @@ class _Anchors:
 
     def _gives_away(self, triple: Triple) -> bool:
         """Whether a tuple in some context is forbidden there, or held out."""
-        return any(
-            hidden.slots() == triple.slots() and set(hidden.context) <= set(triple.context)
-            for hidden in self.hidden
-        )
+        return any(context <= set(triple.context) for context in self.hidden.get(triple.slots(), ()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import product
 
-from unrelate.graph.types import RelationGraph, Role
+from unrelate.graph.types import RelationGraph
 from unrelate.policy.hierarchy import KINDS
 from unrelate.policy.triple import Triple
 from unrelate.policy.vocabulary import Vocabulary
@@ -51,10 +51,8 @@ def may_be_forbidden(words: Vocabulary, stated: Triple, graph: RelationGraph) ->
     actors = words.concrete_under("actors", stated.actor)
     objects = words.concrete_under("objects", stated.object)
     return any(
-        edge.triple.relation == stated.relation
-        and edge.triple.actor in actors
-        and edge.triple.object in objects
-        for edge in graph.of(Role.UNSAFE)
+        triple.relation == stated.relation and triple.actor in actors and triple.object in objects
+        for triple in graph.forbidden
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from unrelate.policy.triple import Triple
 
@@ -59,9 +60,14 @@ class RelationGraph:
 
     def of(self, role: Role, split: Split | None = None) -> tuple[GraphEdge, ...]:
         """The edges of one role, in the order they were built, of one split if given."""
-        return tuple(e for e in self.edges if e.role is role and split in (None, e.split))
+        edges = self._by_role.get(role, ())
+        return edges if split is None else tuple(edge for edge in edges if edge.split is split)
 
-    @property
+    @cached_property
+    def _by_role(self) -> dict[Role, tuple[GraphEdge, ...]]:
+        return {role: tuple(edge for edge in self.edges if edge.role is role) for role in Role}
+
+    @cached_property
     def forbidden(self) -> frozenset[Triple]:
         """The concrete unsafe tuples, held out or not."""
         return frozenset(edge.triple for edge in self.of(Role.UNSAFE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -213,14 +214,25 @@ def load_vocabulary(name: str, *, folder: Path | None = None, where: str = "") -
         UserError: there is none, or something is wrong in it.
     """
     shipped = {path.stem: path for path in sorted(VOCABULARIES.glob("*.yaml"))}
-    path = shipped.get(name) or (folder or Path()) / name
-    if name not in shipped and not path.is_file():
+    if name in shipped:
+        return _shipped(shipped[name])
+    path = (folder or Path()) / name
+    if not path.is_file():
         raise UserError(
             f"there is no vocabulary '{name}'",
             allowed=f"{', '.join(shipped)}, a path from {folder or 'here'}, or the words themselves",
             remedy=nearest(name, shipped),
             where=where,
         )
+    return _read(path)
+
+
+@cache  # they come with the package and never change
+def _shipped(path: Path) -> Vocabulary:
+    return _read(path)
+
+
+def _read(path: Path) -> Vocabulary:
     data, places = read_document(read_text(path), str(path))
     if not isinstance(data, Mapping):
         raise UserError("a vocabulary is a mapping", "actors, relations, objects, ...", where=places.at(()))

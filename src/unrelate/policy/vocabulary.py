@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from string import Formatter
 from typing import Any, Literal
 
@@ -135,6 +136,22 @@ class Vocabulary(Strict):
                 )
         return self
 
+    # A corpus asks these millions of times, and a vocabulary never changes.
+    @cached_property
+    def _above(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        return {(kind, name): ancestors(self.concepts(kind), name) for kind, name in self._names()}
+
+    @cached_property
+    def _below(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        return {(kind, name): descendants(self.concepts(kind), name) for kind, name in self._names()}
+
+    @cached_property
+    def _usual(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        return {(kind, name): self.concepts(kind)[name].usual() for kind, name in self._names()}
+
+    def _names(self) -> list[tuple[str, str]]:
+        return [(kind, name) for kind in KINDS for name in self.concepts(kind)]
+
     def concepts(self, kind: str) -> Mapping[str, Concept]:
         """The concepts of one kind: ``actors``, ``relations`` or ``objects``."""
         tables: dict[str, Mapping[str, Concept]] = {
@@ -162,11 +179,11 @@ class Vocabulary(Strict):
 
     def ancestors(self, kind: str, name: str) -> tuple[str, ...]:
         """All that ``name`` is a kind of, nearest first, without itself."""
-        return ancestors(self.concepts(kind), name)
+        return self._above[kind, name]
 
     def descendants(self, kind: str, name: str) -> tuple[str, ...]:
         """All kinds of ``name``, without itself."""
-        return descendants(self.concepts(kind), name)
+        return self._below[kind, name]
 
     def concrete_under(self, kind: str, name: str) -> tuple[str, ...]:
         """The concepts that pictures show, among ``name`` and all below it."""
@@ -213,7 +230,7 @@ class Vocabulary(Strict):
 
     def phrases(self, kind: str, name: str) -> tuple[str, ...]:
         """The usual ways to say a concept, the plainest first."""
-        return self.concepts(kind)[name].usual()
+        return self._usual[kind, name]
 
     def reserved_phrases(self, kind: str, name: str) -> tuple[str, ...]:
         """The ways to say it that are kept for the attacks; perhaps none."""
