@@ -36,6 +36,10 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    gc.unfreeze()  # else the libraries take it all for leaks as the interpreter ends
+
+
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A CLIP of the embedded world in the hub's layout that was never trained: quick, and knows nothing."""

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from unrelate.audit.record import AuditRecord
 from unrelate.report import write_report
 
-VOID = {"meta", "img", "br", "link", "path", "line", "rect", "circle"}
+VOID = {"meta", "img", "br", "wbr", "link", "path", "line", "rect", "circle"}
 
 
 class Page(HTMLParser):

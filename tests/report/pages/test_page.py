@@ -43,6 +43,14 @@ def test_every_criterion_has_value_threshold_and_result_as_text(record: AuditRec
     assert "drift safe edge 0.0112 at most 0.0115 ✓ pass" in text
 
 
+def test_a_narrow_screen_may_break_a_criterions_name_after_each_dot(
+    record: AuditRecord, page_of: PageOf, make_run: MakeRun
+) -> None:
+    long = record.criteria[0].model_copy(update={"name": "forgetting.paraphrase.edited_recall"})
+    page = write_report(make_run(record.model_copy(update={"criteria": [long]}))).read_text()
+    assert '<th scope="row">forgetting.<wbr>paraphrase.<wbr>edited recall</th>' in page
+
+
 @pytest.mark.parametrize(
     "figure", ["0.3010", "−0.3868", "0.6878", "0.2522", "−0.2359", "0.4881", "−0.4296", "0.7012"]
 )
