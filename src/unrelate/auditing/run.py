@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
+import torch
 from loky import ProcessPoolExecutor, get_reusable_executor
 
 from unrelate.attacks.base import Attack
@@ -64,19 +65,37 @@ def _one_by_one(plan: AnyPlan, jobs: Sequence[Job]) -> Iterator[tuple[Job, Seque
 
 
 def _side_by_side(plan: AnyPlan, jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Sequence[Job]]]:
-    """Jobs as they end, each with those that run then."""
-    threads = max(1, (os.cpu_count() or 1) // workers)
-    pool = processes(workers)
+    """Jobs as they end, each with those that run then.
+
+    This process is one of the workers: the others take the longest job that is left, and it takes the
+    shortest. It has loaded libraries and data already, which another would have to do once more.
+    """
+    before, threads = torch.get_num_threads(), max(1, (os.cpu_count() or 1) // workers)
+    pool = processes(workers - 1)
     waiting: dict[Future[None], Job] = {}
     try:
         waiting |= {pool.submit(do, plan, job, threads): job for job in jobs}
         while waiting:
-            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+            own = next((future for future in reversed(waiting) if future.cancel()), None)
+            if own is None:
+                wait(waiting, return_when=FIRST_COMPLETED)
+            else:
+                job = waiting.pop(own)
+                do(plan, job, threads)
+                yield job, _running(waiting, workers)
+            for future in [future for future in waiting if future.done()]:
                 job = waiting.pop(future)
                 future.result()
-                yield job, list(waiting.values())[:workers]
+                yield job, _running(waiting, workers)
     finally:
+        torch.set_num_threads(before)
         pool.shutdown(wait=True, kill_workers=bool(waiting))  # after a failure the others need not end
+
+
+def _running(waiting: Mapping[Future[None], Job], workers: int) -> list[Job]:
+    """The first, which the other processes are at, and the last, which is this one's next."""
+    left = list(waiting.values())
+    return left if len(left) <= workers else [*left[: workers - 1], left[-1]]
 
 
 def processes(workers: int) -> ProcessPoolExecutor:
