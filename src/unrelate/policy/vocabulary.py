@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from string import Formatter
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from unrelate.errors import UserError, nearest
 from unrelate.policy.facts import fact_triples, settle_facts
+from unrelate.policy.frames import check_frames
 from unrelate.policy.hierarchy import (
     KINDS,
     Concept,
@@ -123,17 +123,9 @@ class Vocabulary(Strict):
                 raise problem(
                     ("describes", key), f"'{key}' is not a context", ", ".join(self.contexts), close
                 )
-        _check_frames("phrasings", self.phrasings, ())
-        _check_frames("reserved_phrasings", self.reserved_phrasings, ())
-        _check_frames("settings", self.settings, ("place",) if "place" in self.contexts else ())
-        for number, frame in enumerate(self.reserved_phrasings):
-            if frame in self.phrasings:
-                raise problem(
-                    ("reserved_phrasings", number),
-                    f"'{frame}' is both a phrasing and a reserved one",
-                    "a reserved phrasing that is used nowhere else",
-                    "take it away from one of the two lists",
-                )
+        check_frames("phrasings", self.phrasings)
+        check_frames("reserved_phrasings", self.reserved_phrasings, not_among=self.phrasings)
+        check_frames("settings", self.settings, ("place",) if "place" in self.contexts else ())
         return self
 
     # A corpus asks these millions of times, and a vocabulary never changes.
@@ -252,16 +244,3 @@ def _short_values(values: Any) -> Any:
     if isinstance(values, Mapping):
         return {value: {"says": how} if isinstance(how, str) else how for value, how in values.items()}
     return values
-
-
-def _check_frames(field: str, frames: tuple[str, ...], keys: tuple[str, ...]) -> None:
-    if not frames:
-        raise problem((field,), f"there are no {field}", "at least one")
-    for number, frame in enumerate(frames):
-        try:
-            slots = [slot for _, slot, _, _ in Formatter().parse(frame) if slot is not None]
-        except ValueError:
-            slots = []
-        if slots.count("") != 1 or not set(slots) <= {"", *keys}:
-            allowed = "one {} for the sentence" + "".join(f", {{{key}}}" for key in keys)
-            raise problem((field, number), f"'{frame}' is not a frame for a sentence", allowed)
