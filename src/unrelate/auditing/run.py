@@ -68,7 +68,7 @@ def _side_by_side(plan: AnyPlan, jobs: Sequence[Job], workers: int) -> Iterator[
     """Jobs as they end, each with those that run then.
 
     This process is one of the workers: the others take the longest job that is left, and it takes the
-    shortest. It has loaded libraries and data already, which another would have to do once more.
+    shortest. It has imported the libraries already, which another would have to do once more.
     """
     before, threads = torch.get_num_threads(), max(1, (os.cpu_count() or 1) // workers)
     pool = processes(workers - 1)

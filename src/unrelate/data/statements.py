@@ -40,10 +40,14 @@ def wider_and_safe(words: Vocabulary, triple: Triple, graph: RelationGraph) -> l
     The forbidden is learnt with its hypernyms, so what is safe must be too: else nothing tells a
     soft drink that was never shown from an alcoholic one.
     """
+    return [t for t in above(words, triple) if not may_be_forbidden(words, t, graph)]
+
+
+def above(words: Vocabulary, triple: Triple) -> list[Triple]:
+    """Every tuple above this one, however far, in its contexts."""
     actors = (triple.actor, *words.ancestors("actors", triple.actor))
     objects = (triple.object, *words.ancestors("objects", triple.object))
-    above = [Triple(a, triple.relation, o, triple.context) for a, o in product(actors, objects)]
-    return [t for t in above if t != triple and not may_be_forbidden(words, t, graph)]
+    return [Triple(a, triple.relation, o, triple.context) for a, o in product(actors, objects)][1:]
 
 
 def may_be_forbidden(words: Vocabulary, stated: Triple, graph: RelationGraph) -> bool:

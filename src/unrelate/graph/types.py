@@ -60,7 +60,7 @@ class RelationGraph:
 
     def of(self, role: Role, split: Split | None = None) -> tuple[GraphEdge, ...]:
         """The edges of one role, in the order they were built, of one split if given."""
-        edges = self._by_role.get(role, ())
+        edges = self._by_role[role]
         return edges if split is None else tuple(edge for edge in edges if edge.split is split)
 
     @cached_property

@@ -8,8 +8,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import product
 
+from unrelate.data.statements import above
 from unrelate.microworld.quiz import QA, TOPIC, Form, alike, ask, other_deed
 from unrelate.microworld.scene import Figure, Scene
 from unrelate.microworld.talk import triple_of
@@ -60,18 +60,15 @@ def _about_one(figure: Figure, others: Sequence[Figure], rng: random.Random, res
 
 def kind_in_words(triple: Triple, rng: random.Random, *, reserved: bool = False) -> list[QA]:
     """What can be asked, without a picture, of the kind of a tuple's object, which may itself be wide."""
-    above = vocabulary().ancestors("objects", triple.object)
+    kinds = vocabulary().ancestors("objects", triple.object)
     return (
-        [_qa("read_kind", "open", replace(triple, object=above[0]), triple, rng, reserved)] if above else []
+        [_qa("read_kind", "open", replace(triple, object=kinds[0]), triple, rng, reserved)] if kinds else []
     )
 
 
 def widened(triple: Triple, rng: random.Random) -> Triple:
-    """A tuple above this one, however far."""
-    words = vocabulary()
-    actors = (triple.actor, *words.ancestors("actors", triple.actor))
-    objects = (triple.object, *words.ancestors("objects", triple.object))
-    return Triple(*rng.choice([(a, triple.relation, o) for a, o in product(actors, objects)][1:]))
+    """A tuple above this one, however far, without contexts."""
+    return rng.choice(above(vocabulary(), triple.bare()))
 
 
 def _qa(kind: str, form: Form, put: Triple, triple: Triple, rng: random.Random, reserved: bool) -> QA:
