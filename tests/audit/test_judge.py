@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from unrelate.attacks.types import Query
+from unrelate.audit.embedded import Embedded
 from unrelate.audit.judge import ForbiddenFound
 from unrelate.models import DualEncoder
 
@@ -50,20 +51,33 @@ def test_the_margin_is_the_best_statement_less_the_best_rival(model: Counting) -
     assert judge([USUAL, OTHER]).tolist() == pytest.approx([1.0, 0.8])
 
 
-def test_what_another_judge_has_embedded_is_not_embedded_again(model: Counting) -> None:
-    usual = ForbiddenFound(cast(DualEncoder, model))
-    usual([USUAL])
+@pytest.fixture
+def known(model: Counting) -> Embedded:
+    """What the usual question needs."""
+    known = Embedded(cast(DualEncoder, model))
+    known.pictures([DOT])
+    known.texts(["wine", "milk"])
+    return known
+
+
+def test_what_is_known_is_not_embedded_again(model: Counting, known: Embedded) -> None:
     assert sorted(model.asked) == ["milk", "picture", "wine"]
     model.asked.clear()
-    assert ForbiddenFound(cast(DualEncoder, model), usual)([USUAL, OTHER]).tolist() == pytest.approx([1, 0.8])
+    assert ForbiddenFound(cast(DualEncoder, model), known)([USUAL, OTHER]).tolist() == pytest.approx([1, 0.8])
     assert model.asked == ["vino"]
 
 
-def test_what_starts_from_a_judge_leaves_it_as_it_was(model: Counting) -> None:
-    """So that what many attacks ask does not pile up in the one that all of them start from."""
-    usual = ForbiddenFound(cast(DualEncoder, model))
-    usual([USUAL])
+def test_what_starts_from_the_known_leaves_it_as_it_was(model: Counting, known: Embedded) -> None:
+    """So that what many attacks ask does not pile up in what all of them start from."""
     for _ in range(2):
         model.asked.clear()
-        ForbiddenFound(cast(DualEncoder, model), usual)([OTHER])
+        ForbiddenFound(cast(DualEncoder, model), known)([OTHER])
         assert model.asked == ["vino"]
+
+
+def test_each_is_embedded_once_and_comes_in_the_order_asked(model: Counting) -> None:
+    embedded = Embedded(cast(DualEncoder, model))
+    assert embedded.texts(["wine", "milk", "wine"]).tolist() == [[1, 0], [0, 1], [1, 0]]
+    assert embedded.pictures([DOT, DOT]).tolist() == [[1, 0], [1, 0]]
+    embedded.texts(["milk"])
+    assert model.asked == ["wine", "milk", "picture"]

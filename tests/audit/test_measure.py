@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from unrelate.audit.embedded import Embedded
 from unrelate.audit.measure import Answers, ask
 from unrelate.data.types import Corpus, Example
 from unrelate.graph.types import Role, Split
@@ -157,13 +158,20 @@ def test_a_context_is_a_slot_of_its_own() -> None:
     assert answers.unrelated[0] == pytest.approx(0.2)
 
 
-def test_progress_counts_every_picture_however_many() -> None:
-    told: list[tuple[int, int]] = []
-    bank = {"usual": BANK}
+def test_what_is_known_is_asked_about_and_what_is_new_becomes_known() -> None:
+    asked: list[str] = []
+
+    class Counting(Table):
+        def embed_texts(self, captions: Sequence[str]) -> Tensor:
+            asked.extend(captions)
+            return super().embed_texts(captions)
+
+    known = Embedded(cast(DualEncoder, Counting(TABLE.pictures, TABLE.captions)))
     example = Example("k", Dot(1), "wine", WINE, Role.UNSAFE, Split.HELD_OUT, "direct", "usual", "", "", "")
     examples = (example,) * 130
-    answers = ask(
-        cast(DualEncoder, TABLE), Corpus(examples, bank), examples, lambda done, of: told.append((done, of))
-    )
-    assert told == [(64, 130), (128, 130), (130, 130)]
+    corpus = Corpus(examples, {"usual": BANK})
+    answers = ask(known.model, corpus, examples, known=known)
     assert len(answers.best) == 130
+    assert sorted(asked) == sorted(BANK.values())
+    assert ask(known.model, corpus, examples, known=known).best == answers.best
+    assert sorted(asked) == sorted(BANK.values()), "nothing twice"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 
 from unrelate.attacks.types import Outcome
+from unrelate.audit.embedded import Embedded
 from unrelate.audit.measure import ask
 from unrelate.audit.rows import Row, Subject
 from unrelate.data.types import Corpus, Example
@@ -32,10 +33,10 @@ def part_rows(
     examples: Sequence[Example],
     forbidden: Collection[Triple],
     subject: Subject,
-    progress: Callable[[int, int], None] = lambda done, of: None,
+    known: Embedded | None = None,
 ) -> list[Row]:
-    """Put every example to the model as it is, and write down what it made of it."""
-    answers = ask(model, corpus, examples, progress, forbidden)
+    """Put every example to the model as it is, and write down what it made of it; ``known`` as in `ask`."""
+    answers = ask(model, corpus, examples, forbidden, known)
     return [
         Row(
             group=group_of(example.part),

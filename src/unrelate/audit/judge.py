@@ -10,14 +10,12 @@ import torch
 from torch import Tensor
 
 from unrelate.attacks.types import Query
+from unrelate.audit.embedded import Embedded
 from unrelate.audit.reading import form_of, read
-from unrelate.data.types import Picture
 from unrelate.models import DualEncoder
 from unrelate.models.chat import Ask
 from unrelate.models.generator import Generator
-from unrelate.models.looking import embed_pictures
 
-_ROWS = 64
 _ASKS = 32
 
 
@@ -29,38 +27,31 @@ class ForbiddenFound:
 
     Args:
         model: the encoder, as it is now.
-        known: a judge of the same model as it is now; what that one has embedded is not embedded again.
+        known: what the same model as it is now has embedded already.
     """
 
-    def __init__(self, model: DualEncoder, known: ForbiddenFound | None = None) -> None:
-        self._model = model
-        self._texts: dict[str, Tensor] = dict(known._texts) if known else {}
-        self._pictures: dict[Picture, Tensor] = dict(known._pictures) if known else {}
-        self._banks: dict[tuple[str, ...], Tensor] = dict(known._banks) if known else {}
+    def __init__(self, model: DualEncoder, known: Embedded | None = None) -> None:
+        self._embedded = Embedded(model, known)
+        self._banks: dict[tuple[str, ...], Tensor] = {}
 
     def __call__(self, queries: Sequence[Query]) -> np.ndarray:
         """Margins ``[len(queries)]``, above 0 where the forbidden is found."""
         if not queries:
             return np.zeros(0)
         self._embed(queries)
-        pictures = torch.stack([self._pictures[query.picture] for query in queries])
+        pictures = self._embedded.pictures([query.picture for query in queries])
         found = self._best(pictures, [query.texts for query in queries])
         rival = self._best(pictures, [query.rivals for query in queries])
         return (found - rival).numpy()
 
     def _embed(self, queries: Sequence[Query]) -> None:
-        fresh = [p for p in dict.fromkeys(q.picture for q in queries) if p not in self._pictures]
-        for start in range(0, len(fresh), _ROWS):
-            rows = fresh[start : start + _ROWS]
-            embedded = embed_pictures(self._model, rows)
-            self._pictures.update(zip(rows, embedded, strict=True))
+        """Every text of the queries at once: those of like length share a batch."""
         sets = dict.fromkeys(texts for query in queries for texts in (query.texts, query.rivals))
-        unknown = [t for texts in sets for t in texts if texts not in self._banks and t not in self._texts]
-        texts = list(dict.fromkeys(unknown))
-        self._texts.update(zip(texts, self._model.embed_texts(texts), strict=True))
-        for held in sets:
-            if held not in self._banks:
-                self._banks[held] = torch.stack([self._texts[text] for text in held])
+        fresh = [texts for texts in sets if texts not in self._banks]
+        if not fresh:
+            return
+        vectors = self._embedded.texts([text for texts in fresh for text in texts])
+        self._banks.update(zip(fresh, vectors.split([len(texts) for texts in fresh]), strict=True))
 
     def _best(self, pictures: Tensor, sets: Sequence[tuple[str, ...]]) -> Tensor:
         """The highest cosine of every picture with its own set of texts, ``[len(pictures)]``."""

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor
 
+from unrelate.audit.embedded import Embedded
 from unrelate.data.types import Corpus, Example
 from unrelate.models import DualEncoder
-from unrelate.models.looking import embed_pictures
 from unrelate.policy.triple import Triple
-
-_ROWS = 64
 
 
 @dataclass(frozen=True)
@@ -39,23 +36,23 @@ def ask(
     model: DualEncoder,
     corpus: Corpus,
     examples: Sequence[Example],
-    progress: Callable[[int, int], None] = lambda done, of: None,
     forbidden: Collection[Triple] = (),
+    known: Embedded | None = None,
 ) -> Answers:
-    """Embed every example and rank it in its bank, with the model as it is (adapter on or off)."""
-    images = []
-    for start in range(0, len(examples), _ROWS):
-        images.append(embed_pictures(model, [e.picture for e in examples[start : start + _ROWS]]))
-        progress(min(start + _ROWS, len(examples)), len(examples))
-    pictures = torch.cat(images)
-    own = model.embed_texts([e.caption for e in examples])
+    """Embed every example and rank it in its bank, with the model as it is (adapter on or off).
+
+    ``known``: of the same model; what it has embedded is not embedded again, and what is new it keeps.
+    """
+    embedded = known or Embedded(model)
+    pictures = embedded.pictures([e.picture for e in examples])
+    own = embedded.texts([e.caption for e in examples])
     cos = (pictures * own).sum(-1).numpy()
     best: list[Triple] = [Triple()] * len(examples)
     unrelated, margin = np.zeros(len(examples)), np.zeros(len(examples))
     for wording in dict.fromkeys(e.wording for e in examples):
         rows = [number for number, e in enumerate(examples) if e.wording == wording]
         triples = tuple(corpus.banks[wording])
-        texts = model.embed_texts([corpus.banks[wording][t] for t in triples])
+        texts = embedded.texts([corpus.banks[wording][t] for t in triples])
         ranked = _Ranked(triples, pictures[rows] @ texts.T)
         for place, row in enumerate(rows):
             best[row], unrelated[row], margin[row] = ranked.of(place, examples[row].triple, float(cos[row]))

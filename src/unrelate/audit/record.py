@@ -208,7 +208,7 @@ class AuditRecord(Frozen):
     recipe: str
     seed: int
     environment: dict[str, str]
-    quick: bool = False  # fewer pictures, and no attack that takes long: a look, not a verdict
+    quick: bool = False  # fewer pictures and wordings, and no attack that takes long: a look, not a verdict
     left_out: list[str] = Field(default=[])  # attacks of the table that this record has no figure for
     never_pictured: list[str] = Field(
         default=[]

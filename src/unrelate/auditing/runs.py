@@ -66,7 +66,7 @@ def audit(
 
     Args:
         run: the run directory.
-        quick: fewer pictures, and no attack that takes long: a look, not a verdict.
+        quick: fewer pictures and wordings, and no attack that takes long: a look, not a verdict.
         attacks: names of the table; None: all, or all that a quick audit makes.
         null: a model that never learnt the forbidden, against which success is held. None: the
             embedded world's own oracle where it is one for this policy, else there is none.

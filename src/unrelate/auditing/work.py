@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import get_args
@@ -13,7 +15,8 @@ from unrelate.assembly import MICROWORLD, gather, load_model
 from unrelate.attacks.base import Attack, QueryAttack
 from unrelate.attacks.types import Criterion, Outcome, Scenario, evenly
 from unrelate.audit.benchmark import benchmark_rows
-from unrelate.audit.encoder import attack_rows, audited, part_rows
+from unrelate.audit.embedded import Embedded
+from unrelate.audit.encoder import FORGETTING, attack_rows, audited, part_rows
 from unrelate.audit.judge import ForbiddenFound
 from unrelate.audit.pictures import save_shown
 from unrelate.audit.rows import Row, Subject, write_rows
@@ -24,7 +27,7 @@ from unrelate.data.folder_benchmark import folder_benchmark
 from unrelate.data.imagefolder import folder_tasks
 from unrelate.data.stand_ins import StandIn
 from unrelate.data.tasks import UtilityTask
-from unrelate.data.types import Example
+from unrelate.data.types import Corpus, Example
 from unrelate.errors import UserError
 from unrelate.microworld.benchmark import draw_benchmark
 from unrelate.microworld.utility import MOST, world_tasks
@@ -33,6 +36,8 @@ from unrelate.policy.load import load_policy
 
 # Targets of an attack and examples of a part, in a full audit and in a quick one.
 _TARGETS, _QUICK_TARGETS, _QUICK_PART = 160, 32, 48
+# Wordings of a part in a quick audit: each costs a bank of captions. More where that is too few examples.
+_QUICK_WORDINGS = 4
 # Items of a benchmark slice and of a downstream task in a quick audit.
 _QUICK_SLICE, _QUICK_TASK = 24, 60
 _BREACHES_PICTURED = 3
@@ -54,7 +59,8 @@ def do_encoder(plan: Plan, job: Job, threads: int | None = None) -> None:
 def _rows(plan: Plan, job: Job, scenario: Scenario, model: DualEncoder) -> list[Row]:
     if job.what == PARTS:
         asked = _asked(scenario, plan.quick)
-        return part_rows(model, scenario.corpus, asked, scenario.graph.forbidden, job.subject)
+        known = _known(plan, job.subject)
+        return part_rows(model, scenario.corpus, asked, scenario.graph.forbidden, job.subject, known=known)
     if job.what == BENCHMARK:
         made = benchmark_of(plan)
         return benchmark_rows(model, made, job.subject) if made else []
@@ -71,8 +77,24 @@ def scenario_of(plan: Plan) -> Scenario:
     """What the plan's attacks are given."""
     policy = load_policy(plan.policy)
     graph, corpus = gather(policy, plan.data, plan.seed, unreviewed=plan.unreviewed)
-    most = _QUICK_TARGETS if plan.quick else _TARGETS
-    return Scenario(corpus, graph, policy.vocabulary, plan.seed, most)
+    if plan.quick:
+        return Scenario(in_few_wordings(corpus), graph, policy.vocabulary, plan.seed, _QUICK_TARGETS)
+    return Scenario(corpus, graph, policy.vocabulary, plan.seed, _TARGETS)
+
+
+def in_few_wordings(corpus: Corpus) -> Corpus:
+    """A corpus whose forgetting is asked about in the first few wordings of each part."""
+    kept: set[tuple[str, str]] = set()
+    for part in FORGETTING:
+        wordings = Counter(example.wording for example in corpus.part(part))
+        asked = 0
+        for number, (wording, count) in enumerate(wordings.items()):
+            if number >= _QUICK_WORDINGS and asked >= _QUICK_PART:
+                break
+            kept.add((part, wording))
+            asked += count
+    examples = (e for e in corpus.examples if e.part not in FORGETTING or (e.part, e.wording) in kept)
+    return replace(corpus, examples=tuple(examples))
 
 
 @lru_cache(maxsize=1)
@@ -102,16 +124,20 @@ def _criterion(plan: Plan, subject: Subject, attack: Attack) -> Criterion[DualEn
     """The judge of an attack. One that leaves the model as it is need not embed the usual question anew."""
     if not isinstance(attack, QueryAttack):
         return ForbiddenFound
-    usual = _usual_judge(plan, subject)
-    return lambda model: ForbiddenFound(model, usual)
+    known = _known(plan, subject)
+    return lambda model: ForbiddenFound(model, known)
 
 
 @lru_cache(maxsize=_SUBJECTS)
-def _usual_judge(plan: Plan, subject: Subject) -> ForbiddenFound:
-    """A judge that has been asked the usual question about every target."""
-    judge = ForbiddenFound(_model(plan, subject))
-    judge(scenario_of(plan).direct())
-    return judge
+def _known(plan: Plan, subject: Subject) -> Embedded:
+    """What several jobs ask of one model, embedded once: the usual question about every target, and whatever
+    the parts ask, of which an attack that replays one asks the same."""
+    known = Embedded(_model(plan, subject))
+    usual = scenario_of(plan).direct()
+    if usual:
+        known.pictures([query.picture for query in usual])
+        known.texts([text for query in usual for text in (*query.texts, *query.rivals)])
+    return known
 
 
 @lru_cache(maxsize=_SUBJECTS)

@@ -192,6 +192,6 @@ def quick_sentence(record: AuditRecord) -> str:
     if not record.quick:
         return ""
     return (
-        "This was a quick audit: fewer pictures, and no attack that takes long. It is a look, not a "
-        "verdict; run the audit without --quick before relying on it."
+        "This was a quick audit: fewer pictures and wordings, and no attack that takes long. It is a look, "
+        "not a verdict; run the audit without --quick before relying on it."
     )
