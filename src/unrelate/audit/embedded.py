@@ -19,8 +19,9 @@ class Embedded:
 
     Args:
         model: the encoder, as it is now.
-        known: what has been embedded by the same model as it is now. It is left as it is, so that what is
-            asked of many that start from it does not pile up there.
+        known: what has been embedded by the same model as it is now. It is left as it is: whoever starts
+            from it finds the same there, whatever others have asked since. A text's last bits depend on
+            the texts that it is embedded with, so figures would else depend on who was first.
     """
 
     def __init__(self, model: DualEncoder, known: Embedded | None = None) -> None:

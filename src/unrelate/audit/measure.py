@@ -41,9 +41,9 @@ def ask(
 ) -> Answers:
     """Embed every example and rank it in its bank, with the model as it is (adapter on or off).
 
-    ``known``: of the same model; what it has embedded is not embedded again, and what is new it keeps.
+    ``known``: of the same model; what it has embedded is not embedded again.
     """
-    embedded = known or Embedded(model)
+    embedded = Embedded(model, known)
     pictures = embedded.pictures([e.picture for e in examples])
     own = embedded.texts([e.caption for e in examples])
     cos = (pictures * own).sum(-1).numpy()

@@ -130,8 +130,7 @@ def _criterion(plan: Plan, subject: Subject, attack: Attack) -> Criterion[DualEn
 
 @lru_cache(maxsize=_SUBJECTS)
 def _known(plan: Plan, subject: Subject) -> Embedded:
-    """What several jobs ask of one model, embedded once: the usual question about every target, and whatever
-    the parts ask, of which an attack that replays one asks the same."""
+    """What many jobs ask of one model, embedded once: the usual question about every target."""
     known = Embedded(_model(plan, subject))
     usual = scenario_of(plan).direct()
     if usual:
