@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _WORST = 5
 _AUDIT = pytest.StashKey[tuple["AuditRecord", "list[Row]", bool]]()
+_MEASURED = pytest.StashKey[str]()  # the folder of what this process has measured
 _SHARED = "unrelate_folder"  # where xdist's workers find what the controller measured
 
 
@@ -64,8 +65,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_configure_node(node: Any) -> None:
     """For pytest-xdist: its workers read what the controller has measured."""
-    if (folder := getattr(node.config, "_unrelate_folder", None)) is not None:
-        node.workerinput[_SHARED] = str(folder.name)
+    if (folder := node.config.stash.get(_MEASURED, None)) is not None:
+        node.workerinput[_SHARED] = folder
 
 
 def pytest_collection_modifyitems(
@@ -93,8 +94,9 @@ def _examine(config: pytest.Config, policy: str, model: str) -> tuple[AuditRecor
     base = _option(config, "base")
     shared = getattr(config, "workerinput", {}).get(_SHARED)
     if shared is None:
-        config._unrelate_folder = tempfile.TemporaryDirectory(prefix="unrelate-")  # pyright: ignore[reportAttributeAccessIssue]
-        shared = config._unrelate_folder.name  # pyright: ignore[reportAttributeAccessIssue]
+        folder = tempfile.TemporaryDirectory(prefix="unrelate-")
+        config.add_cleanup(folder.cleanup)
+        config.stash[_MEASURED] = shared = folder.name
         api.examine(
             policy,
             model,
