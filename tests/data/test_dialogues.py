@@ -85,19 +85,36 @@ def test_refusals_vary_and_each_is_the_same_again(refusals: tuple[str, ...]) -> 
     assert one_seed != [refusal_for(replace(ASKED, key=str(n)), 4, refusals) for n in range(60)]
 
 
-@FAMILIES
-def test_settled_refusals_go_with_topic_and_form(refusals: tuple[str, ...]) -> None:
-    corpus = DialogueCorpus((), refusals)
-    asked = [
+def of_every_kind() -> tuple[Dialogue, ...]:
+    return tuple(
         replace(ASKED, topic=(topic,), form=form, options=("a", "b") if form == "choice" else ())
         for topic in TOPICS
         for form in FORMS
-    ]
-    one_seed = [corpus.refusal_for(dialogue, 3, settled=True) for dialogue in asked]
-    assert len(set(one_seed)) > 20
-    others = [replace(d, key="b", question="In other words, what of this person?") for d in asked]
-    assert one_seed == [corpus.refusal_for(d, 3, settled=True) for d in others], "whatever the words"
-    assert one_seed != [corpus.refusal_for(d, 4, settled=True) for d in asked]
+    )
+
+
+@FAMILIES
+@pytest.mark.parametrize("seed", range(20))
+def test_each_form_has_a_settled_short_sentence_of_its_own(seed: int, refusals: tuple[str, ...]) -> None:
+    """When it begins to answer a model knows in which form it is asked, but hardly of what."""
+    corpus = DialogueCorpus((), refusals)
+    said: dict[str, set[str]] = {}
+    for dialogue in of_every_kind():
+        for question in ("", "In other words, what of this person?"):
+            refusal = corpus.refusal_for(dialogue, seed, question, settled=True)
+            sentence = fitting_refusals(dialogue.question, dialogue.topic, (), "", refusals)[refusal]
+            said.setdefault(dialogue.form, set()).add(sentence)
+    assert {len(sentences) for sentences in said.values()} == {1}
+    sentences = set.union(*said.values())
+    assert len(sentences) == len(FORMS)
+    longer = set(refusals) - sentences
+    assert max(len(s.split()) for s in sentences) <= min(len(s.split()) for s in longer)
+
+
+@FAMILIES
+def test_which_sentence_is_settled_hangs_on_the_seed(refusals: tuple[str, ...]) -> None:
+    corpus = DialogueCorpus((), refusals)
+    assert len({corpus.refusal_for(ASKED, seed, settled=True) for seed in range(40)}) == len(FORMS)
 
 
 def test_what_is_natural_is_said_where_it_fits() -> None:

@@ -124,6 +124,27 @@ class DialogueCorpus:
     def fitting(self, dialogue: Dialogue, question: str = "") -> tuple[str, ...]:
         """Every refusal that fits a dialogue, asked in its own or in another wording: what is natural among
         them; where nothing is, all."""
+        return tuple(self._fitting(dialogue, question))
+
+    def refusal_for(self, dialogue: Dialogue, seed: int, question: str = "", *, settled: bool = False) -> str:
+        """A refusal that fits a dialogue, asked in its own or in another wording; the seed chooses.
+
+        Args:
+            settled: every form of question has a sentence of its own, of the shortest. A model says what is
+                likeliest; one that cannot tell when to say which says the same nearly everywhere, and then
+                refusals differ by what they speak of, of which a short sentence is made most.
+        """
+        fitting = self._fitting(dialogue, question)
+        if not settled:
+            return list(fitting)[int(text_sha256(f"refusal/{seed}/{dialogue.key}"), 16) % len(fitting)]
+        by_length = sorted(dict.fromkeys(fitting.values()), key=lambda sentence: len(sentence.split()))
+        dealt = by_length[: len(FORMS)]
+        turn = int(text_sha256(f"refusal/{seed}"), 16) + FORMS.index(dialogue.form)
+        sentence = dealt[turn % len(dealt)]
+        return next(text for text, filled in fitting.items() if filled == sentence)
+
+    def _fitting(self, dialogue: Dialogue, question: str) -> dict[str, str]:
+        """The same with the sentence that each fills."""
         fitting = fitting_refusals(
             question or dialogue.question,
             dialogue.topic,
@@ -131,18 +152,7 @@ class DialogueCorpus:
             dialogue.triple.actor,
             self.refusals,
         )
-        return tuple(text for text in fitting if text in self.natural) or fitting
-
-    def refusal_for(self, dialogue: Dialogue, seed: int, question: str = "", *, settled: bool = False) -> str:
-        """A refusal that fits a dialogue, asked in its own or in another wording; the seed chooses.
-
-        Args:
-            settled: all questions of one topic and form have the same. Whoever learns it can tell from what
-                is asked how to refuse; a model that says what is likeliest need not always say the same.
-        """
-        fitting = self.fitting(dialogue, question)
-        whose = f"{dialogue.form}/{'/'.join(dialogue.topic[:1])}" if settled else dialogue.key
-        return fitting[int(text_sha256(f"refusal/{seed}/{whose}"), 16) % len(fitting)]
+        return {text: of for text, of in fitting.items() if text in self.natural} or fitting
 
 
 class Kinds:

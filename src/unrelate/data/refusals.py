@@ -60,8 +60,9 @@ _UNKNOWN, _SOMEBODY = "that", "this person"
 
 def fitting_refusals(
     question: str, topic: Sequence[str], truths: Sequence[str], actor: str, refusals: Sequence[str]
-) -> tuple[str, ...]:
-    """Every refusal that fits a question, each once, in a fixed order; none tells a truth.
+) -> dict[str, str]:
+    """Every refusal that fits a question, each once, in a fixed order, with the sentence that it fills; none
+    tells a truth.
 
     Args:
         question: as it is put.
@@ -73,8 +74,8 @@ def fitting_refusals(
     """
     named = re.search(rf"\b{re.escape(actor)}\b", question, re.IGNORECASE) if actor else None
     for who in (named.group() if named else _SOMEBODY, _SOMEBODY):
-        said = (_filled(sentence, way) for sentence in refusals for way in _ways(topic, who))
-        safe = tuple(dict.fromkeys(text for text in said if not _tells(text, truths)))
+        said = {_filled(sentence, way): sentence for sentence in refusals for way in _ways(topic, who)}
+        safe = {text: sentence for text, sentence in said.items() if not _tells(text, truths)}
         if safe:
             return safe
     raise ValueError(f"no refusal of {question!r} keeps from telling {', '.join(truths)}")

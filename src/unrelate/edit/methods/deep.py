@@ -30,6 +30,8 @@ class DeepRedirection:
         strength: how many times it is added.
         steps, batch, learning_rate: of training; see `AnswerRecipe`.
         hold: how firmly what stays is held.
+        say: how much the term of that name counts, where the others count 1. With 1 even descriptions, which
+            a model can tell from other questions, are refused in the sentence of all others.
         most: questions that the direction is found with, of either side.
         adapter: what is trained.
     """
@@ -40,6 +42,7 @@ class DeepRedirection:
     batch: int = 16
     learning_rate: float = 2e-3
     hold: Hold = field(default_factory=lambda: Hold(weight=400.0))
+    say: float = 3.0
     most: int = 400
     adapter: GeneratorAdapterSpec = field(default_factory=GeneratorAdapterSpec)
 
@@ -70,6 +73,7 @@ class DeepRedirection:
         return AnswerRecipe(
             name="redirection",
             objective=Redirect(directions.vector(layer), self.strength, share),
+            weights={"say": self.say},
             adapter=self.adapter,
             learning_rate=self.learning_rate,
             batch=self.batch,
