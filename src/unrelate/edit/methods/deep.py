@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from unrelate.data.dialogues import DialogueCorpus
 from unrelate.edit.answering.loop import train_answers
 from unrelate.edit.answering.recipes import AnswerRecipe
 from unrelate.edit.holding import Hold
 from unrelate.edit.methods.redirection import directions_of
 from unrelate.edit.methods.types import Job
+from unrelate.graph.types import Role, Split
 from unrelate.models.spec import GeneratorAdapterSpec
 from unrelate.objectives.answers import Redirect
 
 _PLACE = "redirection"
+_STEPS_EACH, _LEAST_STEPS = 200, 600
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,9 @@ class DeepRedirection:
     Args:
         layer: after which the direction is added; None for the one that separates best.
         strength: how many times it is added.
-        steps, batch, learning_rate: of training; see `AnswerRecipe`.
+        steps: of training; None for 200 for each actor of whom something is forgotten, and 600 at least. With
+            as many for six people as for three, each comes round half as often, and is forgotten less surely.
+        batch, learning_rate: of training; see `AnswerRecipe`.
         hold: how firmly what stays is held.
         say: how much the term of that name counts, where the others count 1. With 1 even descriptions, which
             a model can tell from other questions, are refused in the sentence of all others.
@@ -38,7 +43,7 @@ class DeepRedirection:
 
     layer: int | None = None
     strength: float = 1.5
-    steps: int = 600
+    steps: int | None = None
     batch: int = 16
     learning_rate: float = 2e-3
     hold: Hold = field(default_factory=lambda: Hold(weight=400.0))
@@ -77,10 +82,17 @@ class DeepRedirection:
             adapter=self.adapter,
             learning_rate=self.learning_rate,
             batch=self.batch,
-            steps=self.steps,
+            steps=self.steps_for(job.corpus),
             settled=True,
             hold=self.hold,
         )
+
+    def steps_for(self, corpus: DialogueCorpus) -> int:
+        """How long training takes on a corpus."""
+        if self.steps is not None:
+            return self.steps
+        actors = {dialogue.triple.actor for dialogue in corpus.of(Role.UNSAFE, Split.TRAIN)}
+        return max(_LEAST_STEPS, _STEPS_EACH * len(actors))
 
     def settings(self) -> dict[str, Any]:
         return asdict(self)
