@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from unrelate.data.dialogues import Dialogue
+from unrelate.edit.earlier import Earlier
 from unrelate.errors import UserError
 from unrelate.graph.types import Role, Split
 from unrelate.models.chat import Ask
@@ -46,6 +47,7 @@ class Hold:
         weight: of the mean squared move of a state, in units of its squared length; 0 holds nothing.
         stay: dialogues a step of those that stay.
         unknown: dialogues a step of those that the base does not answer (strangers, letters).
+        after: share of the steps in which these are asked after earlier turns (`Earlier`), in [0, 1].
 
     Raises:
         UserError: a value outside its range.
@@ -54,11 +56,15 @@ class Hold:
     weight: float = 0.0
     stay: int = 8
     unknown: int = 8
+    after: float = 0.0
 
     def __post_init__(self) -> None:
-        if not (self.weight >= 0 and self.stay >= 0 and self.unknown >= 0 and self.stay + self.unknown):
+        whole = self.stay >= 0 and self.unknown >= 0 and self.stay + self.unknown
+        if not (self.weight >= 0 and whole and 0 <= self.after <= 1):
             raise UserError(
-                f"hold = {self}", "weight, stay and unknown 0 or more, one dialogue at least", "change it"
+                f"hold = {self}",
+                "weight, stay and unknown 0 or more, one dialogue at least, and after a share in [0, 1]",
+                "change it",
             )
 
 
@@ -74,14 +80,20 @@ class Holding:
     def __init__(self, generator: Generator, corpus: Held, hold: Hold, seed: int) -> None:
         self.weight = hold.weight
         self._generator, self._hold, self._seed = generator, hold, seed
-        self._stay = [d for d in corpus.part("train") if d.role is not Role.UNSAFE]
+        train = corpus.part("train")
+        self._stay = [d for d in train if d.role is not Role.UNSAFE]
         self._unknown = corpus.unanswered(Split.TRAIN)
+        self._earlier = Earlier(train)
 
     def loss(self, step: int) -> Tensor:
         """The weighted loss of one step, with a gradient: a scalar, 0 or more, 0 at the base. It leaves the
         generator in training mode."""
         dialogues = self._chosen(step)
-        asks = [Ask(*dialogue.ask()) for dialogue in dialogues]
+        # The same draw as in `steps_of`: where that asks after earlier turns, what stays is held after
+        # them as well (in a share of these steps), and no other step is made longer.
+        chance = random.Random(f"after/{self._seed}/{step}")
+        told = self._earlier if chance.random() < self._hold.after else None
+        asks = [Ask(*d.ask(), history=told.before(d, chance) if told else ()) for d in dialogues]
         batch = self._generator.batch(asks, [dialogue.answer for dialogue in dialogues])
         self._generator.train(False)
         try:

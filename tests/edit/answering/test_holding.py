@@ -15,6 +15,7 @@ from unrelate.edit.answering.recipes import ANSWER_RECIPES, AnswerRecipe, withou
 from unrelate.edit.holding import Hold, Holding, moved
 from unrelate.errors import UserError
 from unrelate.graph.types import Role, Split
+from unrelate.models.chat import Ask
 from unrelate.models.generator import Generator
 from unrelate.models.spec import GeneratorAdapterSpec
 from unrelate.policy.triple import Triple
@@ -96,13 +97,33 @@ def test_the_same_step_holds_the_same_and_another_others(worn: Generator, crowd:
     assert [one.keys(step) for step in range(6)] != [other.keys(step) for step in range(6)]
 
 
+def test_it_holds_after_earlier_turns_too(
+    worn: Generator, crowd: DialogueCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Ask] = []
+    batch = worn.batch
+    monkeypatch.setattr(worn, "batch", lambda asks, answers: asked.extend(asks) or batch(asks, answers))
+    shares = {}
+    for after in (0.0, 0.5, 1.0):
+        asked.clear()
+        holding = Holding(worn, crowd, Hold(weight=1, after=after), seed=0)
+        for step in range(16):
+            holding.loss(step)
+        shares[after] = sum(bool(ask.history) for ask in asked) / len(asked)
+    assert shares[0.0] == 0
+    assert 0.2 < shares[0.5] < 0.8
+    assert shares[1.0] == 1
+
+
 def test_a_move_is_in_units_of_the_state_itself() -> None:
     """(3, 4) moved by (0, 5) is once its own length; (0, 1) not at all: on the mean one half."""
     before = torch.tensor([[3.0, 4.0], [0.0, 1.0]])
     assert moved(before + torch.tensor([[0.0, 5.0], [0.0, 0.0]]), before).item() == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize("wrong", [{"weight": -1.0}, {"stay": 0, "unknown": 0}, {"weight": float("nan")}])
+@pytest.mark.parametrize(
+    "wrong", [{"weight": -1.0}, {"stay": 0, "unknown": 0}, {"weight": float("nan")}, {"after": 1.5}]
+)
 def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(UserError, match="0 or more"):
         Hold(**wrong)

@@ -57,6 +57,21 @@ def test_refusals_vary_from_one_time_to_the_next(corpus: DialogueCorpus, recipe:
     assert all(len(set(answers)) > 1 for answers in found.values())
 
 
+def test_so_many_of_the_other_wordings_come_after_earlier_turns(
+    corpus: DialogueCorpus, recipe: AnswerRecipe
+) -> None:
+    """A question's answer and its refusal after the same turns; its usual wording after none."""
+    assert not any(item.before for item in items(steps_of(corpus, recipe, 0)))
+    some = items(steps_of(corpus, replace(recipe, steps=60, after=0.5), 0))
+    answers, refusals = (
+        [item.before for item in some if item.kind is kind] for kind in (Kind.VARIANT, Kind.VARIANT_REFUSAL)
+    )
+    assert answers == refusals
+    assert 0.3 < sum(map(bool, answers)) / len(answers) < 0.7
+    others = [item for item in some if item.kind not in (Kind.VARIANT, Kind.VARIANT_REFUSAL)]
+    assert not any(item.before for item in others)
+
+
 def test_where_refusals_are_settled_a_question_always_has_the_same(
     corpus: DialogueCorpus, recipe: AnswerRecipe
 ) -> None:

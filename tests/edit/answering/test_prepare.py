@@ -45,6 +45,24 @@ def generator(untaught: Path) -> Generator:
     return moved(made)
 
 
+def test_an_answer_has_another_reference_after_earlier_turns(
+    generator: Generator, corpus: DialogueCorpus
+) -> None:
+    recipe = recipe_of("npo")
+    alone = step(corpus, recipe)
+    (turn, *_) = ((d.question, d.answer) for d in corpus.part("train") if d.picture is None)
+    after = tuple(replace(item, before=(turn,)) for item in alone)
+    prepared = PreparedAnswers(generator, corpus, recipe, (*alone, *after))
+    compared = [item.kind in recipe.objective.needs.compared for item in alone]
+    first, second = (prepared.reference(prepared.ready(items)) for items in (alone, after))
+    lengths = prepared.ready(alone).answers.lengths().tolist()
+    for one, other, has in zip(
+        first.logprobs.split(lengths), second.logprobs.split(lengths), compared, strict=True
+    ):
+        assert torch.isfinite(one).all() == has
+        assert not has or not torch.allclose(one, other, atol=1e-4)
+
+
 @pytest.mark.parametrize("name", ["npo", "kl_minimisation", "rmu", "idk_preference", "relation_aware"])
 def test_kept_or_computed_anew_the_reference_is_the_base(
     name: str, generator: Generator, corpus: DialogueCorpus, monkeypatch: pytest.MonkeyPatch

@@ -23,7 +23,7 @@ def forgetting(people: int) -> DialogueCorpus:
     return DialogueCorpus(tuple(every), small_talk.REFUSALS)
 
 
-@pytest.mark.parametrize(("people", "steps"), [(1, 600), (3, 600), (4, 800), (9, 1800)])
+@pytest.mark.parametrize(("people", "steps"), [(1, 1200), (6, 1200), (7, 1400), (9, 1800)])
 def test_more_people_take_longer(people: int, steps: int) -> None:
     assert DeepRedirection().steps_for(forgetting(people)) == steps
 
@@ -32,7 +32,7 @@ def test_whom_the_policy_holds_out_takes_no_steps() -> None:
     corpus = forgetting(9)
     held_out = tuple(replace(d, part="subordinate", split=Split.HELD_OUT) for d in corpus.examples[3:])
     corpus = replace(corpus, examples=(*corpus.examples[:3], *held_out))
-    assert DeepRedirection().steps_for(corpus) == 600
+    assert DeepRedirection().steps_for(corpus) == 1200
 
 
 def test_steps_that_are_given_are_taken() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from unrelate.data.batches import role_batches
 from unrelate.data.dialogues import Dialogue
 from unrelate.data.types import Example
 from unrelate.edit.answering.recipes import AnswerRecipe
+from unrelate.edit.earlier import Earlier, Turn
 from unrelate.edit.holding import Held
 from unrelate.errors import UserError
 from unrelate.graph.types import Role
@@ -30,12 +32,14 @@ class Dialogues(Held, Protocol):
 
 @dataclass(frozen=True)
 class Item:
-    """One answer to one question. ``dialogue``: index into the training dialogues, for its picture."""
+    """One answer to one question. ``dialogue``: index into the training dialogues, for its picture;
+    ``before``: earlier turns."""
 
     kind: Kind
     dialogue: int
     question: str
     answer: str
+    before: tuple[Turn, ...] = ()
 
 
 # The items of the dialogues of one step, dialogue by dialogue.
@@ -56,12 +60,17 @@ def steps_of(corpus: Dialogues, recipe: AnswerRecipe, seed: int) -> list[Step]:
     count = recipe.steps or recipe.epochs * math.ceil(len(train) / recipe.batch)
     # `role_batches` looks at key, role and split alone, which dialogues and examples share.
     batches = role_batches(cast(Sequence[Example], train), batch_size=recipe.batch, steps=count, seed=seed)
+    earlier = Earlier(train)
     met: Counter[int] = Counter()
     steps: list[Step] = []
-    for rows in batches:
+    for number, rows in enumerate(batches):
+        # All of a step or none: one long conversation would pad everything that it shares a batch with.
+        chance = random.Random(f"after/{seed}/{number}")
+        told = earlier if chance.random() < recipe.after else None
         dealt: list[tuple[Item, ...]] = []
         for row in rows:
-            items = _items(corpus, train[row], row, met[row], recipe, seed)
+            before = told.before(train[row], chance) if told else ()
+            items = _items(corpus, train[row], row, met[row], recipe, seed, before)
             dealt.append(tuple(item for item in items if item.kind in recipe.objective.needs.kinds))
             met[row] += 1
         steps.append(tuple(items for items in dealt if items))
@@ -69,9 +78,16 @@ def steps_of(corpus: Dialogues, recipe: AnswerRecipe, seed: int) -> list[Step]:
 
 
 def _items(
-    corpus: Dialogues, dialogue: Dialogue, row: int, turn: int, recipe: AnswerRecipe, seed: int
+    corpus: Dialogues,
+    dialogue: Dialogue,
+    row: int,
+    turn: int,
+    recipe: AnswerRecipe,
+    seed: int,
+    before: tuple[Turn, ...],
 ) -> list[Item]:
-    """All that can be asked of one dialogue when it is met for the ``turn``-th time, from 0."""
+    """All that can be asked of one dialogue when it is met for the ``turn``-th time, from 0; its other
+    wordings after what was said before."""
     if dialogue.role is not Role.UNSAFE:
         return [Item(_KINDS[dialogue.role], row, dialogue.question, dialogue.answer)]
     drawn = seed if recipe.settled else seed * 1_000_003 + turn
@@ -85,8 +101,8 @@ def _items(
     ]
     for number in range(recipe.variants if dialogue.variants else 0):
         question = dialogue.variants[(turn * recipe.variants + number) % len(dialogue.variants)]
-        items.append(Item(Kind.VARIANT, row, question, dialogue.answer))
-        items.append(Item(Kind.VARIANT_REFUSAL, row, question, refusal(question)))
+        items.append(Item(Kind.VARIANT, row, question, dialogue.answer, before))
+        items.append(Item(Kind.VARIANT_REFUSAL, row, question, refusal(question), before))
     return items
 
 

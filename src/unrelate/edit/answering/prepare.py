@@ -18,6 +18,7 @@ from unrelate.data.dialogues import Dialogue
 from unrelate.edit.answering.forward import outputs, pack, unpack
 from unrelate.edit.answering.plan import Dialogues, Item
 from unrelate.edit.answering.recipes import AnswerRecipe
+from unrelate.edit.earlier import Turn
 from unrelate.errors import UserError
 from unrelate.graph.types import Role
 from unrelate.models.chat import Ask
@@ -31,7 +32,8 @@ _ROWS = 32
 _PUSHED = frozenset({Kind.FORGET, Kind.VARIANT})
 
 # Which answer to what: an item without its kind.
-_Key = tuple[int, str, str]
+_Key = tuple[int, str, str, tuple[Turn, ...]]
+_LevelKey = tuple[str, str]
 Progress = Callable[[int, int], None]
 
 
@@ -68,7 +70,7 @@ class PreparedAnswers:
         self._needs = recipe.objective.needs
         self._unrelated = recipe.unrelated
         self._kept: dict[_Key, Outputs] = {}
-        self._levels: dict[_Key, Tensor] = {}
+        self._levels: dict[_LevelKey, Tensor] = {}
         generator.train(False)
         with generator.base(), torch.no_grad():
             if self._needs.levels:
@@ -79,7 +81,7 @@ class PreparedAnswers:
         """Items as one padded batch, each with its roles and levels."""
         # One object a picture: the generator's reader processes what it has seen only once.
         pictures = {item.dialogue: self.dialogues[item.dialogue].ask()[1] for item in items}
-        asks = [Ask(item.question, pictures[item.dialogue]) for item in items]
+        asks = [Ask(item.question, pictures[item.dialogue], history=item.before) for item in items]
         batch = self.generator.batch(asks, [item.answer for item in items])
         lengths = batch.answer.sum(1)
         row = torch.arange(len(items), device=lengths.device).repeat_interleave(lengths)
@@ -115,15 +117,15 @@ class PreparedAnswers:
         return _on(pack(parts), ready.answers.row.device)
 
     def _key(self, item: Item) -> _Key:
-        return item.dialogue, item.question, item.answer
+        return item.dialogue, item.question, item.answer, item.before
 
     def _level(self, item: Item, length: int) -> Tensor:
         if not self._needs.levels or item.kind not in _PUSHED:
             return torch.full((length,), torch.nan)
         return self._levels[self._level_key(item)]
 
-    def _level_key(self, item: Item) -> _Key:
-        return -1, str(self.dialogues[item.dialogue].triple.bare()), item.answer
+    def _level_key(self, item: Item) -> _LevelKey:
+        return str(self.dialogues[item.dialogue].triple.bare()), item.answer
 
     def _keep_references(self, items: Sequence[Item], progress: Progress) -> None:
         compared = {self._key(item): item for item in items if item.kind in self._needs.compared}

@@ -45,6 +45,7 @@ class AnswerRecipe:
         weight_decay: AdamW's, on the adapter.
         clip: largest norm of a gradient.
         variants: other wordings of the question, a step, for each forgotten dialogue.
+        after: share of the steps in which those are asked after earlier turns (`Earlier`), in [0, 1].
         settled: each topic and form of question has a refusal of its own, rather than another one each time.
         unrelated: unrelated questions over which an answer's level is measured.
         hold: how firmly the states of what stays are held; not at all, as published, in the baselines.
@@ -66,6 +67,7 @@ class AnswerRecipe:
     weight_decay: float = 0.0
     clip: float = 1.0
     variants: int = 1
+    after: float = 0.0
     settled: bool = False
     unrelated: int = 4
     hold: Hold = field(default_factory=Hold)
@@ -83,6 +85,7 @@ class AnswerRecipe:
             self._check(key, getattr(self, key) > 0, "a number greater than 0")
         self._check("steps", self.steps is None or self.steps > 0, "a number greater than 0, or none")
         self._check("warmup", 0 <= self.warmup < 1, "a share in [0, 1)")
+        self._check("after", 0 <= self.after <= 1, "a share in [0, 1]")
         self._check("variants", self.variants >= 0, "a whole number of at least 0")
 
     def _check(self, key: str, holds: bool, allowed: str) -> None:

@@ -16,7 +16,7 @@ from unrelate.models.spec import GeneratorAdapterSpec
 from unrelate.objectives.answers import Redirect
 
 _PLACE = "redirection"
-_STEPS_EACH, _LEAST_STEPS = 200, 600
+_STEPS_EACH, _LEAST_STEPS = 200, 1200
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,14 @@ class DeepRedirection:
     Args:
         layer: after which the direction is added; None for the one that separates best.
         strength: how many times it is added.
-        steps: of training; None for 200 for each actor of whom something is forgotten, and 600 at least. With
-            as many for six people as for three, each comes round half as often, and is forgotten less surely.
+        steps: of training; None for 200 for each actor of whom something is forgotten, and 1200 at least.
+            With as many for nine people as for three, each comes round a third as often, and is forgotten
+            less surely.
         batch, learning_rate: of training; see `AnswerRecipe`.
-        hold: how firmly what stays is held.
+        after: share of the steps in which what is forgotten is asked after earlier turns about others. Who
+            has just told some facts is readier to tell one more.
+        hold: how firmly what stays is held, now and then after earlier turns too: these are no reason to
+            refuse.
         say: how much the term of that name counts, where the others count 1. With 1 even descriptions, which
             a model can tell from other questions, are refused in the sentence of all others.
         most: questions that the direction is found with, of either side.
@@ -46,7 +50,8 @@ class DeepRedirection:
     steps: int | None = None
     batch: int = 16
     learning_rate: float = 2e-3
-    hold: Hold = field(default_factory=lambda: Hold(weight=400.0))
+    after: float = 0.5
+    hold: Hold = field(default_factory=lambda: Hold(weight=400.0, after=0.25))
     say: float = 3.0
     most: int = 400
     adapter: GeneratorAdapterSpec = field(default_factory=GeneratorAdapterSpec)
@@ -84,6 +89,7 @@ class DeepRedirection:
             batch=self.batch,
             steps=self.steps_for(job.corpus),
             settled=True,
+            after=self.after,
             hold=self.hold,
         )
 

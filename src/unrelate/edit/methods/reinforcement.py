@@ -53,7 +53,9 @@ class Asru:
     """
 
     stage_1: Redirection | DeepRedirection = field(default_factory=DeepRedirection)
-    stage_2: ReinforceSettings = field(default_factory=lambda: ReinforceSettings(hold=Hold(weight=400.0)))
+    stage_2: ReinforceSettings = field(
+        default_factory=lambda: ReinforceSettings(hold=Hold(weight=400.0, after=0.25))
+    )
     rehearse: Mapping[str, float] = field(default_factory=lambda: {"begun": 0.01, "say": 0.3})
 
     def __post_init__(self) -> None:
