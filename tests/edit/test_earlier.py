@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 
 import pytest
 
 from unrelate.data.dialogues import Dialogue, DialogueCorpus
-from unrelate.edit.earlier import MOST, Earlier, Turn
+from unrelate.edit.earlier import MOST, Earlier
 from unrelate.graph.types import Role
+from unrelate.models.chat import Turn
 
 from .answering import small_talk
 
@@ -25,8 +25,8 @@ def forgotten(corpus: DialogueCorpus) -> Dialogue:
 
 
 def drawn(corpus: DialogueCorpus, dialogue: Dialogue) -> list[tuple[Turn, ...]]:
-    earlier = Earlier(corpus.part("train"))
-    return [earlier.before(dialogue, random.Random(number)) for number in range(40)]
+    earlier = Earlier(corpus.part("train"), 1.0, seed=0)
+    return [earlier.at(step)(dialogue) for step in range(40)]
 
 
 def test_they_are_of_what_stays_and_needs_no_picture(corpus: DialogueCorpus, forgotten: Dialogue) -> None:
@@ -62,3 +62,19 @@ def test_the_question_itself_is_not_asked_first(corpus: DialogueCorpus) -> None:
 def test_where_everything_takes_a_picture_there_are_none(forgotten: Dialogue, corpus: DialogueCorpus) -> None:
     shown = tuple(d for d in corpus.examples if d.picture is not None)
     assert set(drawn(replace(corpus, examples=shown), forgotten)) == {()}
+
+
+def test_in_a_step_something_comes_before_every_question_or_before_none(corpus: DialogueCorpus) -> None:
+    """And where it does for a smaller share, it does for a larger."""
+    steps: dict[float, set[int]] = {}
+    for share in (0.0, 0.25, 0.5):
+        earlier = Earlier(corpus.part("train"), share, seed=0)
+        steps[share] = set()
+        for step in range(100):
+            before = earlier.at(step)
+            found = {bool(before(dialogue)) for dialogue in corpus.of(Role.UNSAFE)}
+            assert len(found) == 1
+            steps[share] |= {step} if found == {True} else set()
+    assert not steps[0.0]
+    assert 10 < len(steps[0.25]) < 40 < len(steps[0.5]) < 60
+    assert steps[0.25] < steps[0.5]

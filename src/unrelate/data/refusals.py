@@ -73,9 +73,10 @@ def fitting_refusals(
         refusals: sentences with a slot ``{topic}`` or ``{Topic}``.
     """
     named = re.search(rf"\b{re.escape(actor)}\b", question, re.IGNORECASE) if actor else None
+    tells = _any_of(truths)
     for who in (named.group() if named else _SOMEBODY, _SOMEBODY):
         said = {_filled(sentence, way): sentence for sentence in refusals for way in _ways(topic, who)}
-        safe = {text: sentence for text, sentence in said.items() if not _tells(text, truths)}
+        safe = {text: sentence for text, sentence in said.items() if not tells.search(text)}
         if safe:
             return safe
     raise ValueError(f"no refusal of {question!r} keeps from telling {', '.join(truths)}")
@@ -108,8 +109,10 @@ def _filled(sentence: str, way: str) -> str:
     return sentence.replace("{topic}", way).replace("{Topic}", way[0].upper() + way[1:])
 
 
-def _tells(text: str, truths: Sequence[str]) -> bool:
-    return any(re.search(rf"\b{re.escape(truth)}\b", text, re.IGNORECASE) for truth in truths)
+def _any_of(truths: Sequence[str]) -> re.Pattern[str]:
+    """Finds any of some phrases; nothing, where there are none."""
+    either = "|".join(map(re.escape, truths)) if truths else "(?!)"
+    return re.compile(rf"\b(?:{either})\b", re.IGNORECASE)
 
 
 def refusals_for(words: Vocabulary) -> tuple[str, ...]:

@@ -68,6 +68,10 @@ class Hold:
             )
 
 
+# As ASRU's stages hold here. Now and then after earlier turns: these are no reason to refuse.
+FIRMLY = Hold(weight=400.0, after=0.25)
+
+
 class Holding:
     """Measures how far an adapter moves what stays, a few dialogues at a time.
 
@@ -83,17 +87,14 @@ class Holding:
         train = corpus.part("train")
         self._stay = [d for d in train if d.role is not Role.UNSAFE]
         self._unknown = corpus.unanswered(Split.TRAIN)
-        self._earlier = Earlier(train)
+        self._earlier = Earlier(train, hold.after, seed)
 
     def loss(self, step: int) -> Tensor:
         """The weighted loss of one step, with a gradient: a scalar, 0 or more, 0 at the base. It leaves the
         generator in training mode."""
         dialogues = self._chosen(step)
-        # The same draw as in `steps_of`: where that asks after earlier turns, what stays is held after
-        # them as well (in a share of these steps), and no other step is made longer.
-        chance = random.Random(f"after/{self._seed}/{step}")
-        told = self._earlier if chance.random() < self._hold.after else None
-        asks = [Ask(*d.ask(), history=told.before(d, chance) if told else ()) for d in dialogues]
+        before = self._earlier.at(step)
+        asks = [Ask(*dialogue.ask(), history=before(dialogue)) for dialogue in dialogues]
         batch = self._generator.batch(asks, [dialogue.answer for dialogue in dialogues])
         self._generator.train(False)
         try:

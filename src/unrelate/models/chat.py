@@ -19,6 +19,9 @@ from unrelate.errors import UserError
 _ASKED, _TOLD, _ANSWERED = "qzaskedzq", "qztoldzq", "qzansweredzq"
 
 
+Turn = tuple[str, str]  # a question and its answer
+
+
 @dataclass(frozen=True)
 class Ask:
     """One thing to ask of a generator.
@@ -26,14 +29,14 @@ class Ask:
     question: what the user says last.
     image: RGB, stands before the words in the first message of the user; None for words alone.
     system: a system message, "" for none.
-    history: earlier turns, (question, answer) each, about the same image.
+    history: earlier turns, about the same image.
     prefill: how the answer is made to begin; no part of what `Generator.generate` gives back.
     """
 
     question: str
     image: Image.Image | None = None
     system: str = ""
-    history: tuple[tuple[str, str], ...] = ()
+    history: tuple[Turn, ...] = ()
     prefill: str = ""
 
     def words(self) -> tuple[str, ...]:

@@ -10,12 +10,12 @@ from unrelate.answers.leaks import exact
 from unrelate.attacks.dialogue.types import DialogueScenario, Way, usual
 from unrelate.attacks.dialogue.wording import truthful_start
 from unrelate.data.dialogues import Dialogue
+from unrelate.models.chat import Turn
 
 PREFILLED = 3  # who is made to go on guesses: more tries, more guesses that hit
 AGREEING = "Sure, I can say that."
 HINTS = (1, 3, 3)  # turns of each try; the first two about the same relation, where there are such facts
 _LEAST_WORDS = 2  # of an answer begun: a lone article begins everything
-Turn = tuple[str, str]
 
 
 def prefilled(scenario: DialogueScenario, target: Dialogue, rng: random.Random) -> Iterator[Way]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -13,10 +12,11 @@ from unrelate.data.batches import role_batches
 from unrelate.data.dialogues import Dialogue
 from unrelate.data.types import Example
 from unrelate.edit.answering.recipes import AnswerRecipe
-from unrelate.edit.earlier import Earlier, Turn
+from unrelate.edit.earlier import Earlier
 from unrelate.edit.holding import Held
 from unrelate.errors import UserError
 from unrelate.graph.types import Role
+from unrelate.models.chat import Turn
 from unrelate.objectives.answers import Kind
 
 _KINDS = {Role.SAFE_EDGE: Kind.BOUNDARY, Role.NODE: Kind.NODE, Role.NEUTRAL: Kind.NEUTRAL}
@@ -60,16 +60,13 @@ def steps_of(corpus: Dialogues, recipe: AnswerRecipe, seed: int) -> list[Step]:
     count = recipe.steps or recipe.epochs * math.ceil(len(train) / recipe.batch)
     # `role_batches` looks at key, role and split alone, which dialogues and examples share.
     batches = role_batches(cast(Sequence[Example], train), batch_size=recipe.batch, steps=count, seed=seed)
-    earlier = Earlier(train)
+    earlier = Earlier(train, recipe.after, seed)
     met: Counter[int] = Counter()
     steps: list[Step] = []
     for number, rows in enumerate(batches):
-        # All of a step or none: one long conversation would pad everything that it shares a batch with.
-        chance = random.Random(f"after/{seed}/{number}")
-        told = earlier if chance.random() < recipe.after else None
+        before = earlier.at(number)
         dealt: list[tuple[Item, ...]] = []
         for row in rows:
-            before = told.before(train[row], chance) if told else ()
             items = _items(corpus, train[row], row, met[row], recipe, seed, before)
             dealt.append(tuple(item for item in items if item.kind in recipe.objective.needs.kinds))
             met[row] += 1
@@ -84,7 +81,7 @@ def _items(
     turn: int,
     recipe: AnswerRecipe,
     seed: int,
-    before: tuple[Turn, ...],
+    before: Callable[[Dialogue], tuple[Turn, ...]],
 ) -> list[Item]:
     """All that can be asked of one dialogue when it is met for the ``turn``-th time, from 0; its other
     wordings after what was said before."""
@@ -99,10 +96,11 @@ def _items(
         Item(Kind.FORGET, row, dialogue.question, dialogue.answer),
         Item(Kind.REFUSAL, row, dialogue.question, refusal(dialogue.question)),
     ]
+    said = before(dialogue)
     for number in range(recipe.variants if dialogue.variants else 0):
         question = dialogue.variants[(turn * recipe.variants + number) % len(dialogue.variants)]
-        items.append(Item(Kind.VARIANT, row, question, dialogue.answer, before))
-        items.append(Item(Kind.VARIANT_REFUSAL, row, question, refusal(question), before))
+        items.append(Item(Kind.VARIANT, row, question, dialogue.answer, said))
+        items.append(Item(Kind.VARIANT_REFUSAL, row, question, refusal(question), said))
     return items
 
 

@@ -18,10 +18,9 @@ from unrelate.data.dialogues import Dialogue
 from unrelate.edit.answering.forward import outputs, pack, unpack
 from unrelate.edit.answering.plan import Dialogues, Item
 from unrelate.edit.answering.recipes import AnswerRecipe
-from unrelate.edit.earlier import Turn
 from unrelate.errors import UserError
 from unrelate.graph.types import Role
-from unrelate.models.chat import Ask
+from unrelate.models.chat import Ask, Turn
 from unrelate.models.generator import Generator
 from unrelate.models.generator_batch import AnswerBatch
 from unrelate.objectives.answers import Answers, Kind, Outputs

@@ -8,7 +8,7 @@ from typing import Any
 from unrelate.data.dialogues import DialogueCorpus
 from unrelate.edit.answering.loop import train_answers
 from unrelate.edit.answering.recipes import AnswerRecipe
-from unrelate.edit.holding import Hold
+from unrelate.edit.holding import FIRMLY, Hold
 from unrelate.edit.methods.redirection import directions_of
 from unrelate.edit.methods.types import Job
 from unrelate.graph.types import Role, Split
@@ -37,8 +37,7 @@ class DeepRedirection:
         batch, learning_rate: of training; see `AnswerRecipe`.
         after: share of the steps in which what is forgotten is asked after earlier turns about others. Who
             has just told some facts is readier to tell one more.
-        hold: how firmly what stays is held, now and then after earlier turns too: these are no reason to
-            refuse.
+        hold: how firmly what stays is held.
         say: how much the term of that name counts, where the others count 1. With 1 even descriptions, which
             a model can tell from other questions, are refused in the sentence of all others.
         most: questions that the direction is found with, of either side.
@@ -51,7 +50,7 @@ class DeepRedirection:
     batch: int = 16
     learning_rate: float = 2e-3
     after: float = 0.5
-    hold: Hold = field(default_factory=lambda: Hold(weight=400.0, after=0.25))
+    hold: Hold = FIRMLY
     say: float = 3.0
     most: int = 400
     adapter: GeneratorAdapterSpec = field(default_factory=GeneratorAdapterSpec)

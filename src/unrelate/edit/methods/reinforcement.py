@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from unrelate.edit.answering.rehearsal import Rehearsal
-from unrelate.edit.holding import Hold
+from unrelate.edit.holding import FIRMLY
 from unrelate.edit.methods.deep import DeepRedirection
 from unrelate.edit.methods.redirection import Redirection
 from unrelate.edit.methods.types import ADAPTER, Job
@@ -53,9 +53,7 @@ class Asru:
     """
 
     stage_1: Redirection | DeepRedirection = field(default_factory=DeepRedirection)
-    stage_2: ReinforceSettings = field(
-        default_factory=lambda: ReinforceSettings(hold=Hold(weight=400.0, after=0.25))
-    )
+    stage_2: ReinforceSettings = field(default_factory=lambda: ReinforceSettings(hold=FIRMLY))
     rehearse: Mapping[str, float] = field(default_factory=lambda: {"begun": 0.01, "say": 0.3})
 
     def __post_init__(self) -> None:
