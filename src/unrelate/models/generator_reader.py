@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import Any, cast
 
 import torch
@@ -19,6 +20,10 @@ from transformers import PreTrainedTokenizerBase
 from unrelate.errors import UserError
 from unrelate.models.chat import Ask, Template
 from unrelate.models.generator_batch import SEQUENCES, AnswerBatch, Row, stacked
+from unrelate.models.kept import Kept
+
+# Bytes of processed pictures that are kept.
+_MOST_SEEN = 256 * 2**20
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,11 @@ class _Seen:
     pixels: Mapping[str, Tensor]
     mark: int
     tokens: Mapping[str, list[int]]
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return sum(tensor.numel() * tensor.element_size() for tensor in self.pixels.values())
 
 
 class Reader:
@@ -41,6 +51,7 @@ class Reader:
         self.template = template
         self._processor = cast(Callable[..., Mapping[str, Any]], template.processor)
         self._tokenizer = tokenizer
+        self._seen: Kept[_Seen] = Kept(_MOST_SEEN, lambda seen: seen.size)
         self.end_ids = self._end(stops)
         pad = tokenizer.pad_token_id
         self.pad_id = int(cast(int, pad)) if pad is not None else self.end_ids[-1]
@@ -48,7 +59,7 @@ class Reader:
         self.never = tuple(int(mark) for mark in cast(list[int | None], marks) if mark is not None)
 
     def read(self, asks: Sequence[Ask], answers: Sequence[str] | None = None) -> list[Row]:
-        """One row an ask, not yet padded. A picture given several times is processed once.
+        """One row an ask, not yet padded. A picture that was read lately is not processed again.
 
         Raises:
             UserError: nothing is asked, or answers do not match asks in number.
@@ -59,8 +70,7 @@ class Reader:
             raise UserError(
                 f"{len(answers)} answers to {len(asks)} asks", "one answer an ask", "pass as many of each"
             )
-        seen: dict[int, tuple[Image.Image, _Seen | None]] = {}
-        prompts = [self._prompt(ask, seen) for ask in asks]
+        prompts = [self._prompt(ask) for ask in asks]
         if answers is None:
             return [row for _, row in prompts]
         return [
@@ -89,17 +99,20 @@ class Reader:
         """What rows of ids [B, T] say, without special tokens."""
         return self._tokenizer.batch_decode(ids, skip_special_tokens=True)
 
-    def _prompt(self, ask: Ask, seen: dict[int, tuple[Image.Image, _Seen | None]]) -> tuple[str, Row]:
+    def _prompt(self, ask: Ask) -> tuple[str, Row]:
         text = self.template.prompt(ask)
         if ask.image is None:
             return text, _row(self._processed(text, None))
-        _, known = seen.get(id(ask.image), (None, None))
+        key = _key(ask.image)
+        known = self._seen.get(key)
         if known is None:
             found = self._processed(text, ask.image)
             pixels = {name: found[name] for name in found if name not in SEQUENCES}
             row = Row({name: found[name][0].tolist() for name in SEQUENCES if name in found}, pixels, 0)
             row = replace(row, prompt=len(row.tokens["input_ids"]))
-            seen[id(ask.image)] = (ask.image, _taken_apart(self._ids(text), row, self.never))
+            seen = _taken_apart(self._ids(text), row, self.never)
+            if seen is not None:
+                self._seen.put(key, seen)
             return text, row
         ids = self._ids(text)
         at = ids.index(known.mark)
@@ -150,6 +163,11 @@ class Reader:
                 "set eos_token in the tokenizer, and save it again",
             )
         return (stops[0],)
+
+
+def _key(image: Image.Image) -> bytes:
+    about = repr((image.mode, image.size, image.getpalette())).encode()
+    return blake2b(about + image.tobytes(), digest_size=16).digest()
 
 
 def _row(found: Mapping[str, Any]) -> Row:

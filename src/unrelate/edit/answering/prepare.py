@@ -78,7 +78,7 @@ class PreparedAnswers:
 
     def ready(self, items: Sequence[Item]) -> Ready:
         """Items as one padded batch, each with its roles and levels."""
-        # One object a picture: the generator's reader processes what it has seen only once.
+        # Several are asked about one picture, which need not be drawn for each.
         pictures = {item.dialogue: self.dialogues[item.dialogue].ask()[1] for item in items}
         asks = [Ask(item.question, pictures[item.dialogue], history=item.before) for item in items]
         batch = self.generator.batch(asks, [item.answer for item in items])
