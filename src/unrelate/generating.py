@@ -75,7 +75,8 @@ def edit_generator(
     open_run(out, settings, policy.to_yaml())
     if read_run(out)["status"] == "edited":
         return out
-    with bars(quiet) as progress, generator.pictures_kept():
+    generator.keep_pictures()
+    with bars(quiet) as progress:
         chosen(Job(generator, corpus, training, out, _Bars(progress, {})))
     finish_run(out, time.monotonic() - begun)
     return out

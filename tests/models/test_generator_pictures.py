@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from unrelate.models.chat import Ask
 from unrelate.models.generator import Generator
-from unrelate.models.generator_pictures import pictures_kept
+from unrelate.models.generator_pictures import keep_pictures
 
 PutOn = Callable[..., None]
 Asks = Sequence[Ask]
@@ -50,24 +50,25 @@ def test_a_picture_passes_once_and_nothing_changes(
 ) -> None:
     base = logprobs(generator, asks, answers)
     teach_a_little(generator, towers="language", layers=("attention", "mlp"))
-    edited = logprobs(generator, asks, answers)
+    with counted(generator) as passes:
+        edited = logprobs(generator, asks, answers)
+    assert passes == [DIFFERENT + 1]  # one is asked about twice
     written = generator.generate(asks, max_new_tokens=4)
-    with generator.pictures_kept(), counted(generator) as passes:
+    generator.keep_pictures()
+    with counted(generator) as passes:
         torch.testing.assert_close(logprobs(generator, asks, answers), edited, rtol=0, atol=1e-5)
         with generator.base():
             torch.testing.assert_close(logprobs(generator, asks, answers), base, rtol=0, atol=1e-5)
         assert generator.generate(asks, max_new_tokens=4) == written
         assert generator.generate(asks[::-1], max_new_tokens=4) == written[::-1]
     assert passes == [DIFFERENT]
-    with counted(generator) as passes:
-        logprobs(generator, asks, answers)
-    assert passes == [DIFFERENT + 1]  # one is asked about twice
     assert (edited - base).abs().max() > 0.01  # else nothing is shown
 
 
 def test_new_pictures_pass_beside_known_ones(generator: Generator, asks: Asks, answers: Said) -> None:
     plain = logprobs(generator, asks, answers)
-    with generator.pictures_kept(), counted(generator) as passes:
+    generator.keep_pictures()
+    with counted(generator) as passes:
         logprobs(generator, asks[:2], answers[:2])
         torch.testing.assert_close(logprobs(generator, asks, answers), plain, rtol=0, atol=1e-5)
         logprobs(generator, asks[1:2], answers[1:2])  # words alone
@@ -84,17 +85,18 @@ def test_gradients_are_the_same(
         return list(torch.autograd.grad(total, generator.trainable_parameters()))
 
     plain = gradients()
-    with generator.pictures_kept():
-        with torch.inference_mode():
-            generator.token_logprobs(generator.batch(asks, answers))
-        for kept, expected in zip(gradients(), plain, strict=True):
-            torch.testing.assert_close(kept, expected, rtol=1e-4, atol=1e-4)
+    generator.keep_pictures()
+    with torch.inference_mode():
+        generator.token_logprobs(generator.batch(asks, answers))
+    for kept, expected in zip(gradients(), plain, strict=True):
+        torch.testing.assert_close(kept, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_a_tower_with_an_adapter_is_run_every_time(
     generator: Generator, asks: Asks, answers: Said, teach_a_little: PutOn
 ) -> None:
-    with generator.pictures_kept(), counted(generator) as passes:
+    generator.keep_pictures()
+    with counted(generator) as passes:
         base = logprobs(generator, asks, answers)
         teach_a_little(generator, towers="image", layers=("attention",))
         edited = logprobs(generator, asks, answers)
@@ -106,7 +108,8 @@ def test_a_tower_with_an_adapter_is_run_every_time(
 
 
 def test_a_tower_that_is_trained_is_run_every_time(generator: Generator, asks: Asks, answers: Said) -> None:
-    with generator.pictures_kept(), counted(generator) as passes:
+    generator.keep_pictures()
+    with counted(generator) as passes:
         logprobs(generator, asks, answers)
         generator.thaw()
         logprobs(generator, asks, answers)
@@ -114,31 +117,33 @@ def test_a_tower_that_is_trained_is_run_every_time(generator: Generator, asks: A
 
 
 def test_a_copy_made_meanwhile_remembers_nothing(generator: Generator, asks: Asks, answers: Said) -> None:
-    with generator.pictures_kept():
-        before = logprobs(generator, asks, answers)
-        copy = generator.standalone()
-        with torch.no_grad():
-            for name, weight in copy.model.named_parameters():
-                if any(f"{tower}." in name for tower in TOWERS):
-                    weight.mul_(0.5)
-        changed = logprobs(copy, asks, answers)
-        torch.testing.assert_close(logprobs(generator, asks, answers), before, rtol=0, atol=0)
+    generator.keep_pictures()
+    before = logprobs(generator, asks, answers)
+    copy = generator.standalone()
+    with torch.no_grad():
+        for name, weight in copy.model.named_parameters():
+            if any(f"{tower}." in name for tower in TOWERS):
+                weight.mul_(0.5)
+    changed = logprobs(copy, asks, answers)
+    torch.testing.assert_close(logprobs(generator, asks, answers), before, rtol=0, atol=0)
     assert (changed - before).abs().max() > 0.01
     torch.testing.assert_close(logprobs(copy, asks, answers), changed, rtol=0, atol=0)
 
 
 def test_what_does_not_fit_is_computed_anew(generator: Generator, asks: Asks, answers: Said) -> None:
     plain = logprobs(generator, asks, answers)
-    with pictures_kept(generator.checkpoint.model, most=0), counted(generator) as passes:
+    keep_pictures(generator.checkpoint.model, most=0)
+    with counted(generator) as passes:
         for _ in range(2):
             torch.testing.assert_close(logprobs(generator, asks, answers), plain, rtol=0, atol=1e-5)
     assert passes == [DIFFERENT, DIFFERENT]
 
 
-def test_an_outer_context_serves_an_inner_one(generator: Generator, asks: Asks, answers: Said) -> None:
-    with generator.pictures_kept(), counted(generator) as passes:
-        with generator.pictures_kept():
-            logprobs(generator, asks, answers)
+def test_to_ask_for_it_twice_forgets_nothing(generator: Generator, asks: Asks, answers: Said) -> None:
+    generator.keep_pictures()
+    with counted(generator) as passes:
+        logprobs(generator, asks, answers)
+        generator.keep_pictures()
         logprobs(generator, asks, answers)
     assert passes == [DIFFERENT]
 
@@ -158,7 +163,7 @@ def test_a_result_of_an_unknown_form_is_left_as_it_is(
         return joined
 
     monkeypatch.setattr(type(owner), "get_image_features", other)
-    with generator.pictures_kept():
-        batch = generator.batch(asks, answers)
-        pixels = {n: batch.inputs[n] for n in ("pixel_values", "image_grid_thw") if n in batch.inputs}
-        assert owner.get_image_features(**pixels) is calls[-1]
+    generator.keep_pictures()
+    batch = generator.batch(asks, answers)
+    pixels = {n: batch.inputs[n] for n in ("pixel_values", "image_grid_thw") if n in batch.inputs}
+    assert owner.get_image_features(**pixels) is calls[-1]

@@ -52,7 +52,9 @@ def speaking(edited: Speaker, base: Speaker, subject: Subject, device: str) -> I
 
 @lru_cache(maxsize=2)
 def _loaded(model: str, adapter: str, device: str) -> Generator:
-    return load_generator(model, device, Path(adapter) if adapter else None)
+    generator = load_generator(model, device, Path(adapter) if adapter else None)
+    generator.keep_pictures()
+    return generator
 
 
 class Instructed:

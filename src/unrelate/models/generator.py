@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from unrelate.models.chat import Ask, Template
 from unrelate.models.generator_batch import AnswerBatch, Row
 from unrelate.models.generator_checkpoint import GeneratorCheckpoint, Quantise, load_generator_checkpoint
 from unrelate.models.generator_layers import Layout
-from unrelate.models.generator_pictures import pictures_kept
+from unrelate.models.generator_pictures import keep_pictures
 from unrelate.models.generator_positions import position_ids
 from unrelate.models.generator_reader import Reader
 from unrelate.models.generator_reading import logprobs, states, states_at
@@ -127,12 +126,10 @@ class Generator(Adapted):
         """Asks with answers, each with what ends it, padded in front, on the model's device."""
         return self._padded(self._reader.read(asks, answers))
 
-    @contextmanager
-    def pictures_kept(self) -> Iterator[None]:
-        """Within it, a picture goes through the image tower once, as long as that is frozen and wears no
-        adapter; answers stay what they were. See `generator_pictures`."""
-        with pictures_kept(self._model):
-            yield
+    def keep_pictures(self) -> None:
+        """From now on a picture goes through the image tower once, as long as that is frozen and wears no
+        adapter; answers stay what they are. See `generator_pictures`."""
+        keep_pictures(self._model)
 
     def token_logprobs(self, batch: AnswerBatch) -> Tensor:
         """[B, T] float32: the log-probability of each answer token and of the end, given all before it;

@@ -1,15 +1,14 @@
 """What a frozen image tower makes of a picture is computed once.
 
-Training asks many questions about the same pictures, with the adapter on and off, and most adapters sit in
-the language model alone. What enters that from a picture is then the same every time.
+Training and audits ask many questions about the same pictures, with the adapter on and off, and most adapters
+sit in the language model alone. What enters that from a picture is then the same every time.
 """
 
 from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from types import MethodType
@@ -32,26 +31,20 @@ _NO_MATTER = ("use_cache",)
 _EMBEDDED, _DEEP = "pooler_output", "deepstack_features"
 
 
-@contextmanager
-def pictures_kept(model: PreTrainedModel, most: int = MOST_KEPT) -> Iterator[None]:
-    """Within it, a picture goes through the image tower once, as long as nothing there can change.
+def keep_pictures(model: PreTrainedModel, most: int = MOST_KEPT) -> None:
+    """From now on a picture goes through a model's image tower once, as long as nothing there can change.
 
     A tower that wears an adapter, that is trained, or that drops out is run every time; so is one whose
-    result has a form that is not known here. What comes out is what would have come out without.
+    result has a form that is not known here. What comes out is what would have come out without. Whoever
+    changes frozen weights does so on a copy, which keeps nothing.
 
     Args:
         most: bytes to keep at most.
     """
     owners = [module for module in model.modules() if hasattr(type(module), _METHOD)]
-    if not owners or _METHOD in vars(owners[-1]):  # no such method, or kept already
-        yield
-        return
-    owner = owners[-1]  # the innermost: those around it pass the call on
-    setattr(owner, _METHOD, _Remembering(model, owner, most))
-    try:
-        yield
-    finally:
-        delattr(owner, _METHOD)
+    if owners and _METHOD not in vars(owners[-1]):
+        owner = owners[-1]  # the innermost: those around it pass the call on
+        setattr(owner, _METHOD, _Remembering(model, owner, most))
 
 
 @dataclass(frozen=True)
