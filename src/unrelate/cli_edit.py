@@ -57,6 +57,10 @@ def edit(
         float | None,
         typer.Option(help="Of a vision-language model: how firmly states of what stays are held (0: not)."),
     ] = None,
+    after: Annotated[
+        float | None,
+        typer.Option(help="Of ASRU: share of stage 1's steps that ask after earlier turns (0: none)."),
+    ] = None,
     rehearse: Annotated[
         float | None,
         typer.Option(help="Of ASRU: weight, in stage 2, of what stage 1 closed to answers begun for it."),
@@ -97,7 +101,7 @@ def edit(
     terms = tuple(without.split(",")) if without else ()
     placed = {"layers": tuple(layers.split(",")) if layers else None, "towers": towers}
     of_encoders = {"adversarial_rounds": adversarial_rounds, "between": between, "strength": strength}
-    of_generators = {"hold": hold, "rehearse": rehearse}
+    of_generators = {"hold": hold, "after": after, "rehearse": rehearse}
     how: dict[str, Any]
     if kind_of(model) == "generator":
         refused = placed | of_encoders | {"recipe": recipe}
@@ -160,7 +164,7 @@ def _refuse_of_generators(options: dict[str, Any], model: str) -> None:
     if given:
         raise UserError(
             f"{given} for '{model}', which embeds and does not answer",
-            "--recipe for an encoder; --method, --hold and --rehearse for a vision-language model "
+            "--recipe for an encoder; --method, --hold, --after and --rehearse for a vision-language model "
             "(`embedded:vlm`)",
             "change --model, or give --recipe; LoRA or DoRA is chosen by --adapter",
         )

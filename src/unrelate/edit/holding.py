@@ -93,8 +93,8 @@ class Holding:
         """The weighted loss of one step, with a gradient: a scalar, 0 or more, 0 at the base. It leaves the
         generator in training mode."""
         dialogues = self._chosen(step)
-        before = self._earlier.at(step)
-        asks = [Ask(*dialogue.ask(), history=before(dialogue)) for dialogue in dialogues]
+        turns = self._earlier.at(step)
+        asks = [Ask(*dialogue.ask(), history=turns(dialogue)) for dialogue in dialogues]
         batch = self._generator.batch(asks, [dialogue.answer for dialogue in dialogues])
         self._generator.train(False)
         try:

@@ -126,7 +126,7 @@ class Template:
             raise UserError(
                 f"a conversation that the chat template of '{self.name}' cannot say",
                 "turns as the template takes them",
-                "leave out the history, or choose another checkpoint",
+                "leave out the history (of `unrelate edit`: --after 0), or choose another checkpoint",
             )
         return text + self.joint + ask.prefill if ask.prefill else text
 

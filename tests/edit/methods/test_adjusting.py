@@ -70,6 +70,31 @@ def test_how_much_is_rehearsed_can_be_given() -> None:
         adjusted("npo", adapter={}, settings={"rehearse": 0.5})
 
 
+@pytest.mark.parametrize(("share", "held"), [(0.0, 0.0), (0.1, 0.1), (0.75, 0.25)])
+def test_how_often_earlier_turns_come_can_be_given(share: float, held: float) -> None:
+    usual = Asru()
+    assert usual.stage_2.hold.after == 0.25
+    changed = adjusted("asru", adapter={}, settings={"after": share, "hold": 7.0})
+    assert isinstance(changed, Asru)
+    assert isinstance(changed.stage_1, DeepRedirection)
+    assert changed.stage_1.after == share
+    assert changed.stage_1.hold == changed.stage_2.hold == replace(usual.stage_2.hold, after=held, weight=7.0)
+    steering = adjusted("steering", adapter={}, settings={"after": share})
+    assert isinstance(steering, DeepRedirection)
+    assert (steering.after, steering.hold.after) == (share, held)
+    with pytest.raises(UserError, match="after with the method 'asru-ridge'"):
+        adjusted("asru-ridge", adapter={}, settings={"after": share})
+    with pytest.raises(UserError, match="after with the method 'npo'"):
+        adjusted("npo", adapter={}, settings={"after": share})
+
+
+def test_a_share_outside_its_range_is_refused() -> None:
+    with pytest.raises(UserError, match="after"):
+        adjusted("asru", adapter={}, settings={"after": 1.5})
+    with pytest.raises(UserError, match="after"):
+        adjusted("steering", adapter={}, settings={"after": -0.5})
+
+
 def test_a_baseline_takes_all() -> None:
     settings = {"steps": 3, "batch": 6, "learning_rate": 0.1, "hold": 2.0}
     changed = adjusted("relation-aware", adapter={}, settings=settings, without=["Lc"])
@@ -90,7 +115,13 @@ def test_what_is_not_given_is_left_as_it_is() -> None:
         ("prompt", {}, {"steps": 3}, (), "allowed: nothing"),
         ("prompt", {"rank": 3}, {}, (), "rank with the method 'prompt'"),
         ("steering-gated", {}, {"hold": 3.0}, (), "hold with the method"),
-        ("asru", {}, {"batch": 3}, (), "--hold, --learning-rate, --rehearse, --steps, and the adapter's"),
+        (
+            "asru",
+            {},
+            {"batch": 3},
+            (),
+            "--after, --hold, --learning-rate, --rehearse, --steps, and",
+        ),
         ("reinforcement", {}, {}, ("Lc",), "without with the method"),
         ("npo", {}, {"hold": -1.0}, (), "0 or more"),
         ("nop", {}, {}, (), "npo"),

@@ -19,9 +19,9 @@ from unrelate.errors import UserError
 # What can be set of each kind of method, beside its adapter.
 _TAKES: Mapping[type, frozenset[str]] = {
     Answering: frozenset({"steps", "batch", "learning_rate", "hold", "without"}),
-    DeepRedirection: frozenset({"steps", "batch", "learning_rate", "hold"}),
+    DeepRedirection: frozenset({"steps", "batch", "learning_rate", "hold", "after"}),
     Reinforcement: frozenset({"steps", "learning_rate", "hold"}),
-    Asru: frozenset({"steps", "learning_rate", "hold", "rehearse"}),
+    Asru: frozenset({"steps", "learning_rate", "hold", "after", "rehearse"}),
     Redirection: frozenset(),
     Prompting: frozenset(),
 }
@@ -35,7 +35,8 @@ def adjusted(
     Args:
         adapter: of its adapter: ``rank``, ``method``.
         settings: of its training: ``steps``, ``batch``, ``learning_rate`` (of ASRU: of stage 2), ``hold`` (of
-            both stages), ``rehearse`` (of ASRU: the weight of `begun`).
+            both stages), ``after`` (of stage 1; what is held comes after earlier turns no more often),
+            ``rehearse`` (of ASRU: the weight of `begun`).
         without: terms of its objective to switch off.
 
     Raises:
@@ -61,8 +62,14 @@ def adjusted(
     if isinstance(method, Reinforcement):
         return replace(method, stage_2=_changed(method.stage_2, adapter, settings))
     if isinstance(method, Asru):
-        held = {key: value for key, value in settings.items() if key == "hold"}
-        held = held if isinstance(method.stage_1, DeepRedirection) else {}
+        learnt = isinstance(method.stage_1, DeepRedirection)
+        if "after" in settings and not learnt:
+            raise UserError(
+                f"after with the method '{name}'",
+                "asru and steering, whose stage 1 is trained on conversations",
+                "leave it out, or choose another method",
+            )
+        held = {key: value for key, value in settings.items() if key in ("hold", "after") and learnt}
         rehearsed = settings.pop("rehearse", None)
         return replace(
             method,
@@ -88,4 +95,9 @@ def _changed(holder: Any, adapter: Mapping[str, Any], settings: Mapping[str, Any
         changes["adapter"] = replace(holder.adapter, **adapter)
     if "hold" in changes:
         changes["hold"] = replace(holder.hold, weight=changes["hold"])
+    if "after" in changes:
+        hold = changes.get("hold", holder.hold)
+        changes["hold"] = replace(hold, after=min(hold.after, changes["after"]))
+        if not hasattr(holder, "after"):  # stage 2 holds, and asks nothing else after earlier turns
+            del changes["after"]
     return replace(holder, **changes) if changes else holder

@@ -11,6 +11,7 @@ from unrelate.edit.answering.recipes import AnswerRecipe
 from unrelate.edit.holding import FIRMLY, Hold
 from unrelate.edit.methods.redirection import directions_of
 from unrelate.edit.methods.types import Job
+from unrelate.errors import UserError
 from unrelate.graph.types import Role, Split
 from unrelate.models.spec import GeneratorAdapterSpec
 from unrelate.objectives.answers import Redirect
@@ -42,6 +43,9 @@ class DeepRedirection:
             a model can tell from other questions, are refused in the sentence of all others.
         most: questions that the direction is found with, of either side.
         adapter: what is trained.
+
+    Raises:
+        UserError: ``after`` outside its range.
     """
 
     layer: int | None = None
@@ -54,6 +58,10 @@ class DeepRedirection:
     say: float = 3.0
     most: int = 400
     adapter: GeneratorAdapterSpec = field(default_factory=GeneratorAdapterSpec)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.after <= 1:
+            raise UserError(f"after = {self.after}", "a share in [0, 1]", "change it")
 
     def __call__(self, job: Job) -> None:
         self.adapt(job)

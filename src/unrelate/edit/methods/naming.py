@@ -21,6 +21,7 @@ _OPTIONS = {
     "adapter.rank": "rank",
     "adapter.method": "adapter",
     "hold.weight": "hold",
+    "after": "after",
     "rehearse.begun": "rehearse",
 }
 _LEFT_OUT = re.compile(r"without \w+")
