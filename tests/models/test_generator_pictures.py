@@ -167,3 +167,22 @@ def test_a_result_of_an_unknown_form_is_left_as_it_is(
     batch = generator.batch(asks, answers)
     pixels = {n: batch.inputs[n] for n in ("pixel_values", "image_grid_thw") if n in batch.inputs}
     assert owner.get_image_features(**pixels) is calls[-1]
+    before = len(calls)
+    assert owner.get_image_features(**pixels) is calls[-1]
+    assert len(calls) == before + 1  # and is not tried again
+
+
+def test_a_tower_that_drops_out_is_run_every_time_while_it_is_trained(
+    generator: Generator, asks: Asks, answers: Said
+) -> None:
+    tower = next(m for name, m in generator.model.named_modules() if name.endswith(TOWERS))
+    tower.add_module("late", nn.Dropout(0.1))
+    generator.keep_pictures()
+    generator.train()
+    with counted(generator) as passes:
+        for _ in range(2):
+            logprobs(generator, asks, answers)
+        generator.train(False)
+        for _ in range(2):
+            logprobs(generator, asks, answers)
+    assert passes == [DIFFERENT + 1, DIFFERENT + 1, DIFFERENT]

@@ -29,6 +29,8 @@ _METHOD, _PIXELS, _GRIDS = "get_image_features", "pixel_values", "image_grid_thw
 _NO_MATTER = ("use_cache",)
 # What is read of its result: one entry a picture; and for each layer that it enters again, one a picture.
 _EMBEDDED, _DEEP = "pooler_output", "deepstack_features"
+# What a module that drops out while it is trained calls its rate: of attention, of paths, `nn.Dropout`.
+_RATES = ("attention_dropout", "drop_prob", "p")
 
 
 def keep_pictures(model: PreTrainedModel, most: int = MOST_KEPT) -> None:
@@ -70,12 +72,13 @@ class _Remembering:
         self._owner, self._decoder = owner, model.get_decoder()
         self._kept: Kept[_Picture] = Kept(most, lambda picture: picture.size)
         self._form: type[Any] | None = None
+        self._foreign = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         given = dict(self.__signature__.bind(*args, **kwargs).arguments)
         given |= given.pop("kwargs", {})
         pictures = _apart(given)
-        if pictures is None or not self._frozen():
+        if pictures is None or self._foreign or not self._frozen():
             return self._compute(*args, **kwargs)
         keys = [_key(given, pixels, place) for place, pixels in enumerate(pictures)]
         found = {key: known for key in keys if (known := self._kept.get(key)) is not None}
@@ -108,16 +111,15 @@ class _Remembering:
         with torch.inference_mode(False), torch.no_grad():
             result = self._compute(**some)
         parts = _parts(result, len(places))
-        if parts is not None:
-            self._form = type(result)
+        self._form, self._foreign = type(result), parts is None
         return parts
 
     def _frozen(self) -> bool:
         """Whether all that a picture passes through gives the same each time."""
         # Asked anew each time: adapters come and go.
         for module in set(self._owner.modules()) - set(self._decoder.modules()) - {self._owner}:
-            drops = getattr(module, "attention_dropout", 0) or (isinstance(module, nn.Dropout) and module.p)
-            if isinstance(module, BaseTunerLayer) or (module.training and drops):
+            drops = module.training and any(getattr(module, rate, 0) for rate in _RATES)
+            if drops or isinstance(module, BaseTunerLayer):
                 return False
             if any(parameter.requires_grad for parameter in module.parameters(recurse=False)):
                 return False
