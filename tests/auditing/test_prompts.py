@@ -110,6 +110,7 @@ def test_further_requests_are_of_the_plan_and_within_bounds(tmp_path: Path) -> N
     assert more.suite["sequential"] == Sequential(requests=3)
     assert plan.key() != more.key()
     costs = {job.subject: job.cost for job in plan.jobs() if job.attack == "sequential"}
+    assert all(job.attack == "sequential" for job in plan.jobs()[: len(costs)])  # what takes longest first
     assert {job.cost for job in more.jobs() if job.attack == "sequential"} == {3 * costs["base"]}
     assert [checked_requests(n, more.attacks) for n in (1, 5)] == [1, 5]
     assert checked_requests(1, ("case",)) == 1

@@ -23,7 +23,9 @@ PARTS, BENCHMARK, UTILITY, ATTACK = "parts", "benchmark", "utility", "attack "
 # The attack that there is where a text model was named, and the one that makes further requests.
 GENERATOR, SEQUENTIAL = "generator", "sequential"
 MOST_REQUESTS = 5
-_HEAVY = 8  # what an attack that takes long costs, in those that do not
+# What an attack that takes long costs, in those that do not; and one that edits anew, a request. The dearest
+# comes first: what is begun last keeps one core busy while the others have nothing left.
+_HEAVY, _EDIT = 8, 64
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,9 @@ class Plan:
         return sorted(jobs, key=lambda job: -job.cost)
 
     def _cost(self, attack: Attack) -> int:
-        each = self.requests if isinstance(attack, Sequential) else 1
-        return _HEAVY * each if attack.heavy else 1
+        if isinstance(attack, Sequential):
+            return _EDIT * self.requests
+        return _HEAVY if attack.heavy else 1
 
 
 @dataclass(frozen=True)
