@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from unrelate.attacks.base import Attack
+from unrelate.attacks.image.universal import UniversalPGD
 from unrelate.attacks.table import ATTACKS
 from unrelate.attacks.text.generator import Generator
+from unrelate.attacks.weights.relearning import Relearning
 from unrelate.attacks.weights.sequential import Sequential
 from unrelate.audit.rows import Subject
 from unrelate.audit.verify import PROMPTS
@@ -23,9 +25,10 @@ PARTS, BENCHMARK, UTILITY, ATTACK = "parts", "benchmark", "utility", "attack "
 # The attack that there is where a text model was named, and the one that makes further requests.
 GENERATOR, SEQUENTIAL = "generator", "sequential"
 MOST_REQUESTS = 5
-# What an attack that takes long costs, in those that do not; and one that edits anew, a request. The dearest
-# comes first: what is begun last keeps one core busy while the others have nothing left.
-_HEAVY, _EDIT = 8, 64
+# What an attack that takes long costs, in those that do not; and what those do that take longest (a request,
+# of `Sequential`). The dearest come first: what is begun last keeps one core busy while others wait.
+_HEAVY = 8
+_LONGEST: Mapping[type[Attack], int] = {Sequential: 64, Relearning: 16, UniversalPGD: 12}
 
 
 @dataclass(frozen=True)
@@ -112,9 +115,8 @@ class Plan:
         return sorted(jobs, key=lambda job: -job.cost)
 
     def _cost(self, attack: Attack) -> int:
-        if isinstance(attack, Sequential):
-            return _EDIT * self.requests
-        return _HEAVY if attack.heavy else 1
+        usual = _HEAVY if attack.heavy else 1
+        return _LONGEST.get(type(attack), usual) * (self.requests if isinstance(attack, Sequential) else 1)
 
 
 @dataclass(frozen=True)
