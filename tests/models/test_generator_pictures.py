@@ -116,7 +116,12 @@ def test_a_tower_that_is_trained_is_run_every_time(generator: Generator, asks: A
     assert passes == [DIFFERENT, DIFFERENT + 1]
 
 
-def test_a_copy_made_meanwhile_remembers_nothing(generator: Generator, asks: Asks, answers: Said) -> None:
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_copy_remembers_nothing(
+    generator: Generator, asks: Asks, answers: Said, teach_a_little: PutOn, edited: bool
+) -> None:
+    if edited:
+        teach_a_little(generator, towers="language", layers=("attention", "mlp"))
     generator.keep_pictures()
     before = logprobs(generator, asks, answers)
     copy = generator.standalone()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from types import MethodType
 from typing import Any
@@ -31,14 +30,17 @@ _NO_MATTER = ("use_cache",)
 _EMBEDDED, _DEEP = "pooler_output", "deepstack_features"
 # What a module that drops out while it is trained calls its rate: of attention, of paths, `nn.Dropout`.
 _RATES = ("attention_dropout", "drop_prob", "p")
+# What enters the language model from a picture, ``[tokens, W]`` each: at its tokens, then deeper.
+_Picture = tuple[Tensor, ...]
 
 
 def keep_pictures(model: PreTrainedModel, most: int = MOST_KEPT) -> None:
     """From now on a picture goes through a model's image tower once, as long as nothing there can change.
 
     A tower that wears an adapter, that is trained, or that drops out is run every time; so is one whose
-    result has a form that is not known here. What comes out is what would have come out without. Whoever
-    changes frozen weights does so on a copy, which keeps nothing.
+    result has a form that is not known here. What comes out is what would have come out without, but for
+    last bits where these depend on the pictures of a batch. Whoever changes frozen weights does so on a
+    copy, which keeps nothing.
 
     Args:
         most: bytes to keep at most.
@@ -49,19 +51,6 @@ def keep_pictures(model: PreTrainedModel, most: int = MOST_KEPT) -> None:
         setattr(owner, _METHOD, _Remembering(model, owner, most))
 
 
-@dataclass(frozen=True)
-class _Picture:
-    """What enters the language model from one: ``[tokens, W]`` each, at its tokens and deeper."""
-
-    embedded: Tensor
-    deep: tuple[Tensor, ...]
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
-        return sum(tensor.numel() * tensor.element_size() for tensor in (self.embedded, *self.deep))
-
-
 class _Remembering:
     """Stands in for the method of a model, and asks it only for pictures that it does not know."""
 
@@ -70,7 +59,7 @@ class _Remembering:
         # Generation looks at the method's arguments to choose what it hands on.
         self.__signature__ = inspect.signature(self._compute)
         self._owner, self._decoder = owner, model.get_decoder()
-        self._kept: Kept[_Picture] = Kept(most, lambda picture: picture.size)
+        self._kept: Kept[_Picture] = Kept(most, _size)
         self._form: type[Any] | None = None
         self._foreign = False
 
@@ -89,10 +78,8 @@ class _Remembering:
         found |= zip(new, computed, strict=True)
         for key in new:
             self._kept.put(key, found[key])
-        wanted = [found[key] for key in keys]
-        deep = [tuple(layer) for layer in zip(*(picture.deep for picture in wanted), strict=True)]
-        told = {_EMBEDDED: tuple(picture.embedded for picture in wanted)}
-        return self._form(**told, **({_DEEP: deep} if deep else {}))
+        embedded, *deep = zip(*(found[key] for key in keys), strict=True)
+        return self._form(**{_EMBEDDED: embedded}, **({_DEEP: deep} if deep else {}))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         """A copied model has its own method back: its weights may be changed."""
@@ -158,9 +145,8 @@ def _parts(result: Any, count: int) -> list[_Picture] | None:
     for one in lists:
         if not isinstance(one, list | tuple) or len(one) != count or not all(map(torch.is_tensor, one)):
             return None
-    return [_Picture(*_own(rows)) for rows in zip(*lists, strict=True)]
+    return [tuple(part.clone() for part in parts) for parts in zip(*lists, strict=True)]
 
 
-def _own(rows: Sequence[Tensor]) -> tuple[Tensor, tuple[Tensor, ...]]:
-    first, *rest = (row.clone() for row in rows)
-    return first, tuple(rest)
+def _size(picture: _Picture) -> int:
+    return sum(part.nbytes for part in picture)

@@ -37,7 +37,7 @@ class _Seen:
     @property
     def size(self) -> int:
         """Bytes."""
-        return sum(tensor.numel() * tensor.element_size() for tensor in self.pixels.values())
+        return sum(tensor.nbytes for tensor in self.pixels.values())
 
 
 class Reader:

@@ -178,7 +178,7 @@ def unrelated_to(dialogue: Dialogue, among: Sequence[Dialogue], count: int) -> l
 def _size(outputs: Outputs) -> int:
     """Bytes."""
     tensors = (outputs.logprobs, outputs.logits, outputs.hidden)
-    return sum(tensor.numel() * tensor.element_size() for tensor in tensors if tensor is not None)
+    return sum(tensor.nbytes for tensor in tensors if tensor is not None)
 
 
 def _nothing(length: int, like: Outputs) -> Outputs:

@@ -25,6 +25,8 @@ _TAKES: Mapping[type, frozenset[str]] = {
     Redirection: frozenset(),
     Prompting: frozenset(),
 }
+# What only an ASRU takes whose stage 1 is trained rather than solved for.
+_OF_LEARNT = frozenset({"after", "rehearse"})
 
 
 def adjusted(
@@ -46,6 +48,9 @@ def adjusted(
     adapter = {key: value for key, value in adapter.items() if value is not None}
     settings = {key: value for key, value in settings.items() if value is not None}
     takes = _TAKES[type(method)]
+    learnt = isinstance(method, Asru) and isinstance(method.stage_1, DeepRedirection)
+    if isinstance(method, Asru) and not learnt:
+        takes -= _OF_LEARNT
     other = [key for key in (*settings, *(["without"] if without else [])) if key not in takes]
     if isinstance(method, Prompting):
         other = [*adapter, *other]
@@ -62,13 +67,6 @@ def adjusted(
     if isinstance(method, Reinforcement):
         return replace(method, stage_2=_changed(method.stage_2, adapter, settings))
     if isinstance(method, Asru):
-        learnt = isinstance(method.stage_1, DeepRedirection)
-        if "after" in settings and not learnt:
-            raise UserError(
-                f"after with the method '{name}'",
-                "asru and steering, whose stage 1 is trained on conversations",
-                "leave it out, or choose another method",
-            )
         held = {key: value for key, value in settings.items() if key in ("hold", "after") and learnt}
         rehearsed = settings.pop("rehearse", None)
         return replace(
