@@ -2,9 +2,51 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import cloudpickle
+import pytest
 from loky import process_executor
 
-from unrelate.auditing.run import processes
+from unrelate.auditing import run as running
+from unrelate.auditing.plan import Job, Plan
+from unrelate.auditing.run import processes, run
+
+# The other process does not know this module.
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
+SLOW = Job("attack slow", "edited", cost=9)
+QUICK = [Job(f"attack quick_{number}", "edited") for number in range(6)]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A plan whose jobs do nothing: the first for a while."""
+
+    rows: Path
+
+    def key(self) -> str:
+        return "waiting"
+
+    def jobs(self) -> list[Job]:
+        return [SLOW, *QUICK]
+
+
+def write_who_did_it(plan: Waiting, job: Job, threads: int) -> None:
+    if job.cost > 1:
+        time.sleep(2)
+    (plan.rows / f"{job.file}.pid").write_text(str(os.getpid()))
+    (plan.rows / job.file).touch()
+
+
+def fail(plan: Waiting, job: Job, threads: int) -> None:
+    if job.cost > 1:
+        raise ValueError("no such thing")
+    time.sleep(0.1)
 
 
 def test_models_that_a_process_keeps_are_not_taken_for_a_leak() -> None:
@@ -14,3 +56,22 @@ def test_models_that_a_process_keeps_are_not_taken_for_a_leak() -> None:
         assert pool.submit(lambda: process_executor._MAX_MEMORY_LEAK_SIZE).result() >= 2e9
     finally:
         pool.shutdown()
+
+
+def test_no_job_waits_for_a_process_that_is_at_a_long_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """loky holds jobs ready for a process, which nobody else can take."""
+    monkeypatch.setattr(running, "do", write_who_did_it)
+    plan = Waiting(tmp_path / "jobs")
+    run(cast(Plan, plan), workers=2)
+    who = {path.name: int(path.read_text()) for path in plan.rows.glob("*.pid")}
+    assert who.pop(f"{SLOW.file}.pid") != os.getpid()
+    assert set(who.values()) == {os.getpid()}
+    assert len(who) == len(QUICK)
+
+
+def test_what_fails_elsewhere_ends_the_audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "do", fail)
+    with pytest.raises(ValueError, match="no such thing"):
+        run(cast(Plan, Waiting(tmp_path / "jobs")), workers=2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import torch
 from loky import ProcessPoolExecutor, get_reusable_executor
@@ -72,9 +72,16 @@ def _side_by_side(plan: AnyPlan, jobs: Sequence[Job], workers: int) -> Iterator[
     """
     before, threads = torch.get_num_threads(), max(1, (os.cpu_count() or 1) // workers)
     pool = processes(workers - 1)
+    # A thread for each process, which hands it a job when it is done with the one before: what loky itself
+    # holds ready for a process cannot be taken back.
+    hands = ThreadPoolExecutor(workers - 1)
     waiting: dict[Future[None], Job] = {}
+
+    def elsewhere(job: Job) -> None:
+        pool.submit(do, plan, job, threads).result()
+
     try:
-        waiting |= {pool.submit(do, plan, job, threads): job for job in jobs}
+        waiting |= {hands.submit(elsewhere, job): job for job in jobs}
         while waiting:
             own = next((future for future in reversed(waiting) if future.cancel()), None)
             if own is None:
@@ -89,6 +96,7 @@ def _side_by_side(plan: AnyPlan, jobs: Sequence[Job], workers: int) -> Iterator[
                 yield job, _running(waiting, workers)
     finally:
         torch.set_num_threads(before)
+        hands.shutdown(wait=False, cancel_futures=True)
         pool.shutdown(wait=True, kill_workers=bool(waiting))  # after a failure the others need not end
 
 

@@ -12,7 +12,7 @@ from typing import get_args
 import torch
 
 from unrelate.assembly import MICROWORLD, gather, load_model
-from unrelate.attacks.base import Attack, QueryAttack
+from unrelate.attacks.base import Attack, QueryAttack, WeightAttack
 from unrelate.attacks.types import Criterion, Outcome, Scenario, evenly
 from unrelate.audit.benchmark import benchmark_rows
 from unrelate.audit.embedded import Embedded
@@ -57,6 +57,7 @@ def do_encoder(plan: Plan, job: Job, threads: int | None = None) -> None:
 
 
 def _rows(plan: Plan, job: Job, scenario: Scenario, model: DualEncoder) -> list[Row]:
+    """``model``: as it is asked, see `_model`."""
     if job.what == PARTS:
         asked = _asked(scenario, plan.quick)
         known = _known(plan, job.subject)
@@ -67,6 +68,8 @@ def _rows(plan: Plan, job: Job, scenario: Scenario, model: DualEncoder) -> list[
     if job.what == UTILITY:
         return utility_rows(model, tasks_of(plan), job.subject)
     attack = plan.suite[job.attack]
+    if isinstance(attack, WeightAttack):
+        model = _loaded(plan, job.subject)  # some scale what the adapter adds
     outcomes = attack(model, scenario, _criterion(plan, job.subject, attack))
     rows = attack_rows(job.attack, outcomes, job.subject)
     return picture_breaches(rows, job.attack, outcomes, plan.pictures) if job.subject == "edited" else rows
@@ -141,6 +144,13 @@ def _known(plan: Plan, subject: Subject) -> Embedded:
 
 @lru_cache(maxsize=_SUBJECTS)
 def _model(plan: Plan, subject: Subject) -> DualEncoder:
+    """For questions: with the adapter worked into the weights. In float32 it answers alike, and faster."""
+    loaded = _loaded(plan, subject)
+    return loaded.standalone() if loaded.has_adapter else loaded
+
+
+@lru_cache(maxsize=_SUBJECTS)
+def _loaded(plan: Plan, subject: Subject) -> DualEncoder:
     (asked,) = (asked for asked in plan.models if asked.subject == subject)
     return load_model(asked.model, plan.device, Path(asked.adapter) if asked.adapter else None)
 
