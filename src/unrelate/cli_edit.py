@@ -61,6 +61,10 @@ def edit(
         float | None,
         typer.Option(help="Of ASRU: share of stage 1's steps that ask after earlier turns (0: none)."),
     ] = None,
+    slips: Annotated[
+        float | None,
+        typer.Option(help="Of ASRU: share of stage 1's questions with a slip of the pen (0: none)."),
+    ] = None,
     rehearse: Annotated[
         float | None,
         typer.Option(help="Of ASRU: weight, in stage 2, of what stage 1 closed to answers begun for it."),
@@ -101,7 +105,7 @@ def edit(
     terms = tuple(without.split(",")) if without else ()
     placed = {"layers": tuple(layers.split(",")) if layers else None, "towers": towers}
     of_encoders = {"adversarial_rounds": adversarial_rounds, "between": between, "strength": strength}
-    of_generators = {"hold": hold, "after": after, "rehearse": rehearse}
+    of_generators = {"hold": hold, "after": after, "slips": slips, "rehearse": rehearse}
     how: dict[str, Any]
     if kind_of(model) == "generator":
         refused = placed | of_encoders | {"recipe": recipe}
@@ -161,10 +165,10 @@ def _method(
 
 def _refuse_of_generators(options: dict[str, Any], model: str) -> None:
     given = ", ".join(f"--{name} {value}" for name, value in options.items() if value is not None)
+    theirs = ", ".join(f"--{name}" for name in options)
     if given:
         raise UserError(
             f"{given} for '{model}', which embeds and does not answer",
-            "--recipe for an encoder; --method, --hold, --after and --rehearse for a vision-language model "
-            "(`embedded:vlm`)",
+            f"--recipe for an encoder; {theirs} for a vision-language model (`embedded:vlm`)",
             "change --model, or give --recipe; LoRA or DoRA is chosen by --adapter",
         )

@@ -40,6 +40,7 @@ def test_a_method_as_it_is_needs_no_options(name: str) -> None:
         ("asru", {"rank": 4}, {"steps": 30}, (), {"--rank": "4", "--steps": "30"}),
         ("asru", {}, {"rehearse": 0.0}, (), {"--rehearse": "0"}),
         ("asru", {}, {"after": 0.75}, (), {"--after": "0.75"}),
+        ("asru", {}, {"slips": 0.25}, (), {"--slips": "0.25"}),
         ("asru", {}, {"after": 0.0}, (), {"--after": "0.0"}),
         ("steering", {}, {"after": 0.1, "hold": 7.0}, (), {"--after": "0.1", "--hold": "7.0"}),
         ("steering", {"method": "dora"}, {"hold": 200.0}, (), {"--adapter": "dora", "--hold": "200.0"}),

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from unrelate.data.dialogues import Dialogue
 from unrelate.edit.earlier import Earlier
+from unrelate.edit.slips import Slips
 from unrelate.errors import UserError
 from unrelate.graph.types import Role, Split
 from unrelate.models.chat import Ask
@@ -48,6 +49,7 @@ class Hold:
         stay: dialogues a step of those that stay.
         unknown: dialogues a step of those that the base does not answer (strangers, letters).
         after: share of the steps in which these are asked after earlier turns (`Earlier`), in [0, 1].
+        slips: share of these that have a slip of the pen (`Slips`), in [0, 1].
 
     Raises:
         UserError: a value outside its range.
@@ -57,13 +59,15 @@ class Hold:
     stay: int = 8
     unknown: int = 8
     after: float = 0.0
+    slips: float = 0.0
 
     def __post_init__(self) -> None:
         whole = self.stay >= 0 and self.unknown >= 0 and self.stay + self.unknown
-        if not (self.weight >= 0 and whole and 0 <= self.after <= 1):
+        shares = 0 <= self.after <= 1 and 0 <= self.slips <= 1
+        if not (self.weight >= 0 and whole and shares):
             raise UserError(
                 f"hold = {self}",
-                "weight, stay and unknown 0 or more, one dialogue at least, and after a share in [0, 1]",
+                "weight, stay and unknown 0 or more, one dialogue at least, after and slips shares in [0, 1]",
                 "change it",
             )
 
@@ -87,14 +91,15 @@ class Holding:
         train = corpus.part("train")
         self._stay = [d for d in train if d.role is not Role.UNSAFE]
         self._unknown = corpus.unanswered(Split.TRAIN)
-        self._earlier = Earlier(train, hold.after, seed)
+        self._earlier, self._slips = Earlier(train, hold.after, seed), Slips(hold.slips, seed)
 
     def loss(self, step: int) -> Tensor:
         """The weighted loss of one step, with a gradient: a scalar, 0 or more, 0 at the base. It leaves the
         generator in training mode."""
         dialogues = self._chosen(step)
-        turns = self._earlier.at(step)
-        asks = [Ask(*dialogue.ask(), history=turns(dialogue)) for dialogue in dialogues]
+        turns, written = self._earlier.at(step), self._slips.at(step)
+        asked = [(dialogue, *dialogue.ask()) for dialogue in dialogues]
+        asks = [Ask(written(text), picture, history=turns(dialogue)) for dialogue, text, picture in asked]
         batch = self._generator.batch(asks, [dialogue.answer for dialogue in dialogues])
         self._generator.train(False)
         try:

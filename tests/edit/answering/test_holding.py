@@ -115,6 +115,21 @@ def test_it_holds_after_earlier_turns_too(
     assert shares[1.0] == 1
 
 
+def test_it_holds_what_is_misspelt_too(
+    worn: Generator, crowd: DialogueCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Ask] = []
+    batch = worn.batch
+    monkeypatch.setattr(worn, "batch", lambda asks, answers: asked.extend(asks) or batch(asks, answers))
+    known = {d.question for d in (*crowd.examples, *crowd.absent, *crowd.refused)}
+    for slips, least, most in ((0.0, 0.0, 0.0), (0.5, 0.3, 0.7)):
+        asked.clear()
+        holding = Holding(worn, crowd, Hold(weight=1, slips=slips), seed=0)
+        for step in range(8):
+            holding.loss(step)
+        assert least <= sum(ask.question not in known for ask in asked) / len(asked) <= most
+
+
 def test_a_move_is_in_units_of_the_state_itself() -> None:
     """(3, 4) moved by (0, 5) is once its own length; (0, 1) not at all: on the mean one half."""
     before = torch.tensor([[3.0, 4.0], [0.0, 1.0]])
@@ -122,7 +137,8 @@ def test_a_move_is_in_units_of_the_state_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"weight": -1.0}, {"stay": 0, "unknown": 0}, {"weight": float("nan")}, {"after": 1.5}]
+    "wrong",
+    [{"weight": -1.0}, {"stay": 0, "unknown": 0}, {"weight": float("nan")}, {"after": 1.5}, {"slips": -1.0}],
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(UserError, match="0 or more"):

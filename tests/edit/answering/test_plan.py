@@ -72,6 +72,21 @@ def test_so_many_of_the_other_wordings_come_after_earlier_turns(
     assert not any(item.before for item in others)
 
 
+def test_so_many_of_the_other_wordings_are_misspelt(corpus: DialogueCorpus, recipe: AnswerRecipe) -> None:
+    """A question's answer and its refusal in the same letters; the refusal is that of the question."""
+    plain, some = (
+        items(steps_of(corpus, replace(recipe, steps=60, settled=True, slips=slips), 0))
+        for slips in (0.0, 0.5)
+    )
+    of_variants = {Kind.VARIANT, Kind.VARIANT_REFUSAL}
+    assert [replace(item, question="") for item in plain] == [replace(item, question="") for item in some]
+    pairs = [(a, b) for a, b in zip(plain, some, strict=True) if a.question != b.question]
+    assert {a.kind for a, _ in pairs} == of_variants
+    assert 0.3 < len(pairs) / sum(item.kind in of_variants for item in plain) < 0.7
+    asked = [[item.question for item in some if item.kind is kind] for kind in sorted(of_variants)]
+    assert asked[0] == asked[1]
+
+
 def test_where_refusals_are_settled_a_question_always_has_the_same(
     corpus: DialogueCorpus, recipe: AnswerRecipe
 ) -> None:

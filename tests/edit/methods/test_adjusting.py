@@ -88,7 +88,22 @@ def test_how_often_earlier_turns_come_can_be_given(share: float, held: float) ->
         adjusted("npo", adapter={}, settings={"after": share})
 
 
+def test_how_many_questions_are_misspelt_can_be_given() -> None:
+    changed = adjusted("asru", adapter={}, settings={"slips": 0.25})
+    assert isinstance(changed, Asru)
+    assert isinstance(changed.stage_1, DeepRedirection)
+    assert changed.stage_1.slips == 0.25
+    assert changed.stage_1.hold == changed.stage_2.hold == replace(Asru().stage_2.hold, slips=0.25)
+    steering = adjusted("steering", adapter={}, settings={"slips": 0.5})
+    assert isinstance(steering, DeepRedirection)
+    assert (steering.slips, steering.hold.slips) == (0.5, 0.5)
+    with pytest.raises(UserError, match="slips with the method 'asru-ridge'"):
+        adjusted("asru-ridge", adapter={}, settings={"slips": 0.5})
+
+
 def test_a_share_outside_its_range_is_refused() -> None:
+    with pytest.raises(UserError, match="slips"):
+        adjusted("steering", adapter={}, settings={"slips": 1.5})
     with pytest.raises(UserError, match="after"):
         adjusted("asru", adapter={}, settings={"after": 1.5})
     with pytest.raises(UserError, match="after"):
@@ -120,7 +135,7 @@ def test_what_is_not_given_is_left_as_it_is() -> None:
             {},
             {"batch": 3},
             (),
-            "--after, --hold, --learning-rate, --rehearse, --steps, and",
+            "--after, --hold, --learning-rate, --rehearse, --slips, --steps, and",
         ),
         ("reinforcement", {}, {}, ("Lc",), "without with the method"),
         ("npo", {}, {"hold": -1.0}, (), "0 or more"),

@@ -6,11 +6,11 @@ import random
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from types import MappingProxyType
 from typing import Any
 
 from unrelate.attacks.text.statements import only_a_caption
 from unrelate.data.company import Company
+from unrelate.data.spelling import SLIPS, slipped
 from unrelate.graph.types import RelationGraph
 from unrelate.policy.hierarchy import KINDS
 from unrelate.policy.triple import Triple
@@ -19,8 +19,6 @@ from unrelate.policy.vocabulary import Vocabulary
 # How a sentence may place the three things; contexts follow. The first is the usual order.
 _ORDERS = ("{actor} {relation} {object}", "{object}, {actor} {relation} it", "{relation} {object}, {actor}")
 _MOST_STRAYS, _MOST_SLIPS = 4, 3
-# Words too short for a slip of the pen.
-_SHORT = 4
 
 
 @dataclass(frozen=True)
@@ -106,10 +104,9 @@ class Manner:
         parts += [words.context_phrase(*pair) for pair in sorted(context.items()) if pair[0] != "colour"]
         where = words.context_phrase("place", place) if place else ""
         framed = self.frame.replace("{place}", where).replace("{}", " ".join(p for p in parts if p))
-        slipped = framed
         for kind, number in self.slips:
-            slipped = _slip(slipped, _SLIPS[kind], number)
-        return " ".join([*self.strays[0], *slipped.split(), *self.strays[1]])
+            framed = slipped(framed, kind, number)
+        return " ".join([*self.strays[0], *framed.split(), *self.strays[1]])
 
 
 def varied(manner: Manner, repertoire: Repertoire, rng: random.Random) -> Manner:
@@ -124,7 +121,7 @@ def varied(manner: Manner, repertoire: Repertoire, rng: random.Random) -> Manner
         "order": lambda: rng.randrange(len(_ORDERS)),
         "strays": lambda: (tuple(words[:cut]), tuple(words[cut:])),
         "slips": lambda: tuple(
-            (rng.choice(sorted(_SLIPS)), rng.randrange(1000)) for _ in range(rng.randint(0, _MOST_SLIPS))
+            (rng.choice(SLIPS), rng.randrange(1000)) for _ in range(rng.randint(0, _MOST_SLIPS))
         ),
     }
     name = rng.choice(sorted(ways))
@@ -143,35 +140,3 @@ def _some_contexts(repertoire: Repertoire, rng: random.Random) -> tuple[tuple[st
     for key, value in repertoire.contexts:
         by_key.setdefault(key, []).append(value)
     return tuple((key, rng.choice(values)) for key, values in by_key.items() if rng.random() < 0.5)
-
-
-def _swapped(word: str, place: int) -> str:
-    return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
-
-
-def _dropped(word: str, place: int) -> str:
-    return word[:place] + word[place + 1 :]
-
-
-def _doubled(word: str, place: int) -> str:
-    return word[:place] + word[place] + word[place:]
-
-
-def _split(word: str, place: int) -> str:
-    return f"{word[: place + 1]} {word[place + 1 :]}"
-
-
-_SLIPS: Mapping[str, Callable[[str, int], str]] = MappingProxyType(
-    {"doubled": _doubled, "dropped": _dropped, "split": _split, "swapped": _swapped}
-)
-
-
-def _slip(sentence: str, how: Callable[[str, int], str], number: int) -> str:
-    """One longer word of a sentence misspelt, at an inner letter; ``number`` says which and where."""
-    words = sentence.split()
-    longer = [place for place, word in enumerate(words) if len(word) > _SHORT]
-    if not longer:
-        return sentence
-    place = longer[number % len(longer)]
-    words[place] = how(words[place], 1 + number % (len(words[place]) - 3))
-    return " ".join(words)

@@ -14,6 +14,7 @@ from unrelate.data.types import Example
 from unrelate.edit.answering.recipes import AnswerRecipe
 from unrelate.edit.earlier import Earlier
 from unrelate.edit.holding import Held
+from unrelate.edit.slips import Slips
 from unrelate.errors import UserError
 from unrelate.graph.types import Role
 from unrelate.models.chat import Turn
@@ -60,14 +61,14 @@ def steps_of(corpus: Dialogues, recipe: AnswerRecipe, seed: int) -> list[Step]:
     count = recipe.steps or recipe.epochs * math.ceil(len(train) / recipe.batch)
     # `role_batches` looks at key, role and split alone, which dialogues and examples share.
     batches = role_batches(cast(Sequence[Example], train), batch_size=recipe.batch, steps=count, seed=seed)
-    earlier = Earlier(train, recipe.after, seed)
+    earlier, slips = Earlier(train, recipe.after, seed), Slips(recipe.slips, seed)
     met: Counter[int] = Counter()
     steps: list[Step] = []
     for number, rows in enumerate(batches):
-        before = earlier.at(number)
+        before, written = earlier.at(number), slips.at(number)
         dealt: list[tuple[Item, ...]] = []
         for row in rows:
-            items = _items(corpus, train[row], row, met[row], recipe, seed, before)
+            items = _items(corpus, train[row], row, met[row], recipe, seed, before, written)
             dealt.append(tuple(item for item in items if item.kind in recipe.objective.needs.kinds))
             met[row] += 1
         steps.append(tuple(items for items in dealt if items))
@@ -82,9 +83,10 @@ def _items(
     recipe: AnswerRecipe,
     seed: int,
     before: Callable[[Dialogue], tuple[Turn, ...]],
+    written: Callable[[str], str],
 ) -> list[Item]:
     """All that can be asked of one dialogue when it is met for the ``turn``-th time, from 0; its other
-    wordings after what was said before."""
+    wordings after what was said before, and as they were written."""
     if dialogue.role is not Role.UNSAFE:
         return [Item(_KINDS[dialogue.role], row, dialogue.question, dialogue.answer)]
     drawn = seed if recipe.settled else seed * 1_000_003 + turn
@@ -99,8 +101,9 @@ def _items(
     said = before(dialogue)
     for number in range(recipe.variants if dialogue.variants else 0):
         question = dialogue.variants[(turn * recipe.variants + number) % len(dialogue.variants)]
-        items.append(Item(Kind.VARIANT, row, question, dialogue.answer, said))
-        items.append(Item(Kind.VARIANT_REFUSAL, row, question, refusal(question), said))
+        asked = written(question)
+        items.append(Item(Kind.VARIANT, row, asked, dialogue.answer, said))
+        items.append(Item(Kind.VARIANT_REFUSAL, row, asked, refusal(question), said))
     return items
 
 

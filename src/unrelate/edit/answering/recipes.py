@@ -46,6 +46,7 @@ class AnswerRecipe:
         clip: largest norm of a gradient.
         variants: other wordings of the question, a step, for each forgotten dialogue.
         after: share of the steps in which those are asked after earlier turns (`Earlier`), in [0, 1].
+        slips: share of those that have a slip of the pen (`Slips`), in [0, 1].
         settled: each topic and form of question has a refusal of its own, rather than another one each time.
         unrelated: unrelated questions over which an answer's level is measured.
         hold: how firmly the states of what stays are held; not at all, as published, in the baselines.
@@ -68,6 +69,7 @@ class AnswerRecipe:
     clip: float = 1.0
     variants: int = 1
     after: float = 0.0
+    slips: float = 0.0
     settled: bool = False
     unrelated: int = 4
     hold: Hold = field(default_factory=Hold)
@@ -86,6 +88,7 @@ class AnswerRecipe:
         self._check("steps", self.steps is None or self.steps > 0, "a number greater than 0, or none")
         self._check("warmup", 0 <= self.warmup < 1, "a share in [0, 1)")
         self._check("after", 0 <= self.after <= 1, "a share in [0, 1]")
+        self._check("slips", 0 <= self.slips <= 1, "a share in [0, 1]")
         self._check("variants", self.variants >= 0, "a whole number of at least 0")
 
     def _check(self, key: str, holds: bool, allowed: str) -> None:

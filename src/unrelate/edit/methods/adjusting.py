@@ -19,14 +19,16 @@ from unrelate.errors import UserError
 # What can be set of each kind of method, beside its adapter.
 _TAKES: Mapping[type, frozenset[str]] = {
     Answering: frozenset({"steps", "batch", "learning_rate", "hold", "without"}),
-    DeepRedirection: frozenset({"steps", "batch", "learning_rate", "hold", "after"}),
+    DeepRedirection: frozenset({"steps", "batch", "learning_rate", "hold", "after", "slips"}),
     Reinforcement: frozenset({"steps", "learning_rate", "hold"}),
-    Asru: frozenset({"steps", "learning_rate", "hold", "after", "rehearse"}),
+    Asru: frozenset({"steps", "learning_rate", "hold", "after", "slips", "rehearse"}),
     Redirection: frozenset(),
     Prompting: frozenset(),
 }
+# What of ASRU's settings its stage 1 is given as well as its stage 2.
+_OF_STAGE_1 = ("hold", "after", "slips")
 # What only an ASRU takes whose stage 1 is trained rather than solved for.
-_OF_LEARNT = frozenset({"after", "rehearse"})
+_OF_LEARNT = frozenset({"after", "slips", "rehearse"})
 
 
 def adjusted(
@@ -38,7 +40,7 @@ def adjusted(
         adapter: of its adapter: ``rank``, ``method``.
         settings: of its training: ``steps``, ``batch``, ``learning_rate`` (of ASRU: of stage 2), ``hold`` (of
             both stages), ``after`` (of stage 1; what is held comes after earlier turns no more often),
-            ``rehearse`` (of ASRU: the weight of `begun`).
+            ``slips`` (of stage 1, and of what is held), ``rehearse`` (of ASRU: the weight of `begun`).
         without: terms of its objective to switch off.
 
     Raises:
@@ -67,7 +69,7 @@ def adjusted(
     if isinstance(method, Reinforcement):
         return replace(method, stage_2=_changed(method.stage_2, adapter, settings))
     if isinstance(method, Asru):
-        held = {key: value for key, value in settings.items() if key in ("hold", "after") and learnt}
+        held = {key: value for key, value in settings.items() if key in _OF_STAGE_1 and learnt}
         rehearsed = settings.pop("rehearse", None)
         return replace(
             method,
@@ -91,11 +93,14 @@ def _changed(holder: Any, adapter: Mapping[str, Any], settings: Mapping[str, Any
     changes = dict(settings)
     if adapter:
         changes["adapter"] = replace(holder.adapter, **adapter)
-    if "hold" in changes:
-        changes["hold"] = replace(holder.hold, weight=changes["hold"])
+    held = {"weight": changes.pop("hold")} if "hold" in changes else {}
     if "after" in changes:
-        hold = changes.get("hold", holder.hold)
-        changes["hold"] = replace(hold, after=min(hold.after, changes["after"]))
-        if not hasattr(holder, "after"):  # stage 2 holds, and asks nothing else after earlier turns
-            del changes["after"]
+        held["after"] = min(holder.hold.after, changes["after"])
+    if "slips" in changes:
+        held["slips"] = changes["slips"]
+    if held:
+        changes["hold"] = replace(holder.hold, **held)
+    for name in ("after", "slips"):
+        if not hasattr(holder, name):  # stage 2 holds, and asks nothing else in these ways
+            changes.pop(name, None)
     return replace(holder, **changes) if changes else holder

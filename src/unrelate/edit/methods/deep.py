@@ -38,6 +38,7 @@ class DeepRedirection:
         batch, learning_rate: of training; see `AnswerRecipe`.
         after: share of the steps in which what is forgotten is asked after earlier turns about others. Who
             has just told some facts is readier to tell one more.
+        slips: share of what is asked about the forgotten in other words that has a slip of the pen.
         hold: how firmly what stays is held.
         say: how much the term of that name counts, where the others count 1. With 1 even descriptions, which
             a model can tell from other questions, are refused in the sentence of all others.
@@ -45,7 +46,7 @@ class DeepRedirection:
         adapter: what is trained.
 
     Raises:
-        UserError: ``after`` outside its range.
+        UserError: ``after`` or ``slips`` outside its range.
     """
 
     layer: int | None = None
@@ -54,14 +55,16 @@ class DeepRedirection:
     batch: int = 16
     learning_rate: float = 2e-3
     after: float = 0.5
+    slips: float = 0.0
     hold: Hold = FIRMLY
     say: float = 3.0
     most: int = 400
     adapter: GeneratorAdapterSpec = field(default_factory=GeneratorAdapterSpec)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.after <= 1:
-            raise UserError(f"after = {self.after}", "a share in [0, 1]", "change it")
+        for name in ("after", "slips"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UserError(f"{name} = {getattr(self, name)}", "a share in [0, 1]", "change it")
 
     def __call__(self, job: Job) -> None:
         self.adapt(job)
@@ -97,6 +100,7 @@ class DeepRedirection:
             steps=self.steps_for(job.corpus),
             settled=True,
             after=self.after,
+            slips=self.slips,
             hold=self.hold,
         )
 

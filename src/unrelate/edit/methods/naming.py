@@ -22,6 +22,7 @@ _OPTIONS = {
     "adapter.method": "adapter",
     "hold.weight": "hold",
     "after": "after",
+    "slips": "slips",
     "rehearse.begun": "rehearse",
 }
 _LEFT_OUT = re.compile(r"without \w+")
