@@ -101,3 +101,8 @@ def test_without_neutral_examples_there_is_no_request(scenario: Scenario) -> Non
     without = replace(scenario, corpus=replace(scenario.corpus, examples=kept))
     with pytest.raises(UserError, match="neutral training examples of 0 actors"):
         list(requests(without, 1))
+
+
+def test_its_budget_can_be_read() -> None:
+    assert Sequential().budget.words == "an unrelated request on top, 120 steps of the recipe calibrated each"
+    assert Sequential(requests=3, steps=9).budget.words.startswith("3 unrelated requests on top, 9 steps")

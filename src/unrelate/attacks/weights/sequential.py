@@ -64,7 +64,8 @@ class Sequential(WeightAttack):
 
     @property
     def budget(self) -> Budget:
-        return Budget(f"{self.requests} unrelated request(s) on top, {self.steps} steps of `calibrated` each")
+        some = "an unrelated request" if self.requests == 1 else f"{self.requests} unrelated requests"
+        return Budget(f"{some} on top, {self.steps} steps of the recipe calibrated each")
 
     def altered(self, model: DualEncoder, scenario: Scenario) -> Iterator[tuple[float | None, DualEncoder]]:
         recipe = replace(recipe_named("calibrated"), steps=self.steps)
