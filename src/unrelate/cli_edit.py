@@ -165,8 +165,8 @@ def _method(
 
 def _refuse_of_generators(options: dict[str, Any], model: str) -> None:
     given = ", ".join(f"--{name} {value}" for name, value in options.items() if value is not None)
-    theirs = ", ".join(f"--{name}" for name in options)
     if given:
+        theirs = ", ".join(f"--{name}" for name in options)
         raise UserError(
             f"{given} for '{model}', which embeds and does not answer",
             f"--recipe for an encoder; {theirs} for a vision-language model (`embedded:vlm`)",

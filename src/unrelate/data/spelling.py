@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 # Words too short for a slip of the pen.
 _SHORT = 4
+# Numbers that a slip is drawn with: more than there are words and letters to choose among.
+_NUMBERS = 1000
 
 
-def _swapped(word: str, place: int) -> str:
+def swapped(word: str, place: int) -> str:
+    """A letter exchanged with the next."""
     return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
 
 
-def _dropped(word: str, place: int) -> str:
+def dropped(word: str, place: int) -> str:
+    """A letter left out."""
     return word[:place] + word[place + 1 :]
 
 
-def _doubled(word: str, place: int) -> str:
+def doubled(word: str, place: int) -> str:
+    """A letter written twice."""
     return word[:place] + word[place] + word[place:]
 
 
@@ -26,9 +32,14 @@ def _split(word: str, place: int) -> str:
 
 
 _HOW: Mapping[str, Callable[[str, int], str]] = MappingProxyType(
-    {"doubled": _doubled, "dropped": _dropped, "split": _split, "swapped": _swapped}
+    {"doubled": doubled, "dropped": dropped, "split": _split, "swapped": swapped}
 )
 SLIPS = tuple(_HOW)
+
+
+def any_slip(rng: random.Random) -> tuple[str, int]:
+    """How, and a number: what `slipped` takes."""
+    return rng.choice(SLIPS), rng.randrange(_NUMBERS)
 
 
 def slipped(sentence: str, how: str, number: int) -> str:

@@ -9,9 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from unrelate.data.spelling import SLIPS, slipped
-
-_PLACES = 1000
+from unrelate.data.spelling import any_slip, slipped
 
 
 class Slips:
@@ -32,6 +30,6 @@ class Slips:
         def written(question: str) -> str:
             if chance.random() >= self._share:
                 return question
-            return slipped(question, chance.choice(SLIPS), chance.randrange(_PLACES))
+            return slipped(question, *any_slip(chance))
 
         return written

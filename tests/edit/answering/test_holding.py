@@ -48,6 +48,15 @@ def worn(untaught: Path) -> Generator:
     return generator
 
 
+@pytest.fixture
+def asked(worn: Generator, monkeypatch: pytest.MonkeyPatch) -> list[Ask]:
+    """What the model is asked from now on."""
+    seen: list[Ask] = []
+    batch = worn.batch
+    monkeypatch.setattr(worn, "batch", lambda asks, answers: seen.extend(asks) or batch(asks, answers))
+    return seen
+
+
 def test_nothing_has_moved_at_the_base_and_something_has_behind_an_adapter(
     worn: Generator, crowd: DialogueCorpus
 ) -> None:
@@ -97,12 +106,7 @@ def test_the_same_step_holds_the_same_and_another_others(worn: Generator, crowd:
     assert [one.keys(step) for step in range(6)] != [other.keys(step) for step in range(6)]
 
 
-def test_it_holds_after_earlier_turns_too(
-    worn: Generator, crowd: DialogueCorpus, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[Ask] = []
-    batch = worn.batch
-    monkeypatch.setattr(worn, "batch", lambda asks, answers: asked.extend(asks) or batch(asks, answers))
+def test_it_holds_after_earlier_turns_too(worn: Generator, crowd: DialogueCorpus, asked: list[Ask]) -> None:
     shares = {}
     for after in (0.0, 0.5, 1.0):
         asked.clear()
@@ -115,12 +119,7 @@ def test_it_holds_after_earlier_turns_too(
     assert shares[1.0] == 1
 
 
-def test_it_holds_what_is_misspelt_too(
-    worn: Generator, crowd: DialogueCorpus, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[Ask] = []
-    batch = worn.batch
-    monkeypatch.setattr(worn, "batch", lambda asks, answers: asked.extend(asks) or batch(asks, answers))
+def test_it_holds_what_is_misspelt_too(worn: Generator, crowd: DialogueCorpus, asked: list[Ask]) -> None:
     known = {d.question for d in (*crowd.examples, *crowd.absent, *crowd.refused)}
     for slips, least, most in ((0.0, 0.0, 0.0), (0.5, 0.3, 0.7)):
         asked.clear()

@@ -16,6 +16,7 @@ from unrelate.attacks.base import Meter, QueryAttack
 from unrelate.attacks.text.parts import Parts, Throughout, harmless, parts_of, retold
 from unrelate.attacks.text.rewriting import asked
 from unrelate.attacks.types import Budget, Family, Query, Rewrite, Scenario, Threat
+from unrelate.data.spelling import doubled, dropped, swapped
 from unrelate.models import DualEncoder
 from unrelate.policy.triple import Triple
 from unrelate.policy.wording import USUAL, phrase_for
@@ -33,9 +34,9 @@ _HOMOGLYPHS = dict(zip("acdeghijlopqswxy", "асԁеɡһіјӏорԛѕԝху", s
 
 def misspellings(word: str) -> Iterator[str]:
     """A letter doubled, left out, or exchanged with the next."""
-    yield from (word[:at] + word[at] + word[at:] for at in range(len(word)))
-    yield from (word[:at] + word[at + 1 :] for at in range(1, len(word)))
-    yield from (word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1))
+    yield from (doubled(word, at) for at in range(len(word)))
+    yield from (dropped(word, at) for at in range(1, len(word)))
+    yield from (swapped(word, at) for at in range(len(word) - 1))
 
 
 def leet_spellings(word: str) -> Iterator[str]:

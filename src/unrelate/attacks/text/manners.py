@@ -10,7 +10,7 @@ from typing import Any
 
 from unrelate.attacks.text.statements import only_a_caption
 from unrelate.data.company import Company
-from unrelate.data.spelling import SLIPS, slipped
+from unrelate.data.spelling import any_slip, slipped
 from unrelate.graph.types import RelationGraph
 from unrelate.policy.hierarchy import KINDS
 from unrelate.policy.triple import Triple
@@ -120,9 +120,7 @@ def varied(manner: Manner, repertoire: Repertoire, rng: random.Random) -> Manner
         "beside": lambda: rng.choice(("", *repertoire.beside)),
         "order": lambda: rng.randrange(len(_ORDERS)),
         "strays": lambda: (tuple(words[:cut]), tuple(words[cut:])),
-        "slips": lambda: tuple(
-            (rng.choice(SLIPS), rng.randrange(1000)) for _ in range(rng.randint(0, _MOST_SLIPS))
-        ),
+        "slips": lambda: tuple(any_slip(rng) for _ in range(rng.randint(0, _MOST_SLIPS))),
     }
     name = rng.choice(sorted(ways))
     return replace(manner, **{name: ways[name]()})

@@ -25,10 +25,12 @@ _TAKES: Mapping[type, frozenset[str]] = {
     Redirection: frozenset(),
     Prompting: frozenset(),
 }
+# The ways in which a trained stage 1 asks; stage 2 holds in them, and asks nothing else so.
+_ASKING = ("after", "slips")
 # What of ASRU's settings its stage 1 is given as well as its stage 2.
-_OF_STAGE_1 = ("hold", "after", "slips")
+_OF_STAGE_1 = ("hold", *_ASKING)
 # What only an ASRU takes whose stage 1 is trained rather than solved for.
-_OF_LEARNT = frozenset({"after", "slips", "rehearse"})
+_OF_LEARNT = frozenset({*_ASKING, "rehearse"})
 
 
 def adjusted(
@@ -100,7 +102,7 @@ def _changed(holder: Any, adapter: Mapping[str, Any], settings: Mapping[str, Any
         held["slips"] = changes["slips"]
     if held:
         changes["hold"] = replace(holder.hold, **held)
-    for name in ("after", "slips"):
-        if not hasattr(holder, name):  # stage 2 holds, and asks nothing else in these ways
+    for name in _ASKING:
+        if not hasattr(holder, name):
             changes.pop(name, None)
     return replace(holder, **changes) if changes else holder
