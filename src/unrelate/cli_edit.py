@@ -109,7 +109,7 @@ def edit(
     how: dict[str, Any]
     if kind_of(model) == "generator":
         refused = placed | of_encoders | {"recipe": recipe}
-        how = {"method": _method(method, adapted, settings | of_generators, terms, refused)}
+        how = {"method": _method(method, loaded, adapted, settings | of_generators, terms, refused)}
     else:
         _refuse_of_generators({"method": method} | of_generators, model)
         how = {"recipe": _recipe(recipe, loaded, placed | adapted, settings | of_encoders, terms)}
@@ -145,22 +145,24 @@ def _recipe(
 
 def _method(
     name: str | None,
+    policy: Policy,
     adapter: dict[str, Any],
     settings: dict[str, Any],
     without: tuple[str, ...],
     of_encoders: dict[str, Any],
-) -> Method | str:
+) -> Method:
     from unrelate.edit.methods.adjusting import adjusted
-    from unrelate.edit.methods.table import DEFAULT_METHOD
+    from unrelate.edit.methods.table import DEFAULT_METHOD, methods_for
 
     given = [f"--{name.replace('_', '-')}" for name, value in of_encoders.items() if value is not None]
     if given:
         raise UserError(
             f"{', '.join(given)} with a vision-language model", "options of --method", "leave it out"
         )
-    changed = any(value is not None for value in (*adapter.values(), *settings.values())) or without
-    chosen = name or DEFAULT_METHOD
-    return adjusted(chosen, adapter=adapter, settings=settings, without=without) if changed else chosen
+    methods = methods_for(policy.vocabulary)
+    return adjusted(
+        name or DEFAULT_METHOD, adapter=adapter, settings=settings, without=without, among=methods
+    )
 
 
 def _refuse_of_generators(options: dict[str, Any], model: str) -> None:

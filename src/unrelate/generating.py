@@ -15,7 +15,7 @@ from unrelate.data.dialogues import dialogues_hash
 from unrelate.edit.loop import Training
 from unrelate.edit.methods.naming import name_of
 from unrelate.edit.methods.prompting import Prompting
-from unrelate.edit.methods.table import method_named
+from unrelate.edit.methods.table import method_named, methods_for
 from unrelate.edit.methods.types import ADAPTER, STEERING, Job, Method
 from unrelate.edit.settings import GeneratorSettings, finish_run, open_run, read_run, text_hash
 from unrelate.edit.steering.kept import load_steering
@@ -53,11 +53,13 @@ def edit_generator(
     """Make a generator refuse what a policy forbids. Arguments and errors as `unrelate.api.edit`.
 
     Args:
-        method: one of `unrelate.edit.methods.table.METHODS` by name, or one with settings of your own.
+        method: one of `unrelate.edit.methods.table.methods_for` the policy's world by name, or one with
+            settings of your own.
     """
     begun = time.monotonic()
-    chosen = method_named(method) if isinstance(method, str) else method
-    name = name_of(chosen)
+    methods = methods_for(policy.vocabulary)
+    chosen = method_named(method, methods) if isinstance(method, str) else method
+    name = name_of(chosen, methods)
     training = replace(training or Training(), seed=seed)
     _, corpus = gather_dialogues(policy, data, seed)
     generator = load_generator(model, device)

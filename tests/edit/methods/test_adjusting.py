@@ -13,8 +13,9 @@ from unrelate.edit.methods.deep import DeepRedirection
 from unrelate.edit.methods.naming import name_of
 from unrelate.edit.methods.redirection import Redirection
 from unrelate.edit.methods.reinforcement import Asru
-from unrelate.edit.methods.table import METHODS, method_named
+from unrelate.edit.methods.table import METHODS, method_named, methods_for
 from unrelate.errors import UserError
+from unrelate.policy.load import load_policy
 
 
 def test_asru_is_changed_in_both_stages() -> None:
@@ -175,3 +176,24 @@ def test_a_method_is_called_what_the_table_calls_it_and_a_changed_one_says_so() 
 def test_what_no_option_changes_is_called_changed() -> None:
     assert name_of(Asru(rehearse={"begun": 0.01, "say": 3.0})) == "asru (changed)"
     assert name_of(Asru(rehearse={"begun": 0.1, "say": 3.0})) == "asru (rehearse=0.1, changed)"
+
+
+def test_facts_are_forgotten_with_the_methods_as_they_stand_and_scenes_with_settings_of_their_own() -> None:
+    facts, scenes = (
+        methods_for(load_policy(name).vocabulary) for name in ("forget-people-5", "child-drinking-alcohol")
+    )
+    assert facts == METHODS
+    assert list(scenes) == list(METHODS)
+    assert {name for name in METHODS if scenes[name] != METHODS[name]} == {"asru", "steering"}
+    given = {"hold": 50.0, "slips": 0.25}
+    assert scenes["steering"] == adjusted("steering", adapter={}, settings=given)
+    assert scenes["asru"] == adjusted("asru", adapter={}, settings={**given, "rehearse": 1.0})
+
+
+def test_what_is_usual_in_its_world_is_not_said() -> None:
+    scenes = methods_for(load_policy("child-drinking-alcohol").vocabulary)
+    given = {"hold": 50.0, "slips": 0.25, "rehearse": 1.0}
+    assert name_of(adjusted("asru", adapter={}, settings=given, among=scenes), scenes) == "asru"
+    firm = adjusted("asru", adapter={}, settings={"hold": 400.0}, among=scenes)
+    assert name_of(firm, scenes) == "asru (hold=400.0)"
+    assert name_of(METHODS["asru"], scenes) == "asru (slips=0.0, hold=400.0, rehearse=0.01)"

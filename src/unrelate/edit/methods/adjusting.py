@@ -12,7 +12,7 @@ from unrelate.edit.methods.deep import DeepRedirection
 from unrelate.edit.methods.prompting import Prompting
 from unrelate.edit.methods.redirection import Redirection
 from unrelate.edit.methods.reinforcement import Asru, Reinforcement
-from unrelate.edit.methods.table import method_named
+from unrelate.edit.methods.table import METHODS, method_named
 from unrelate.edit.methods.types import Method
 from unrelate.errors import UserError
 
@@ -34,7 +34,12 @@ _OF_LEARNT = frozenset({*_ASKING, "rehearse"})
 
 
 def adjusted(
-    name: str, *, adapter: Mapping[str, Any], settings: Mapping[str, Any], without: Sequence[str] = ()
+    name: str,
+    *,
+    adapter: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    without: Sequence[str] = (),
+    among: Mapping[str, Method] = METHODS,
 ) -> Method:
     """The method of a name, with the given settings for its own; what is None is left as it is.
 
@@ -44,11 +49,12 @@ def adjusted(
             both stages), ``after`` (of stage 1; what is held comes after earlier turns no more often),
             ``slips`` (of stage 1, and of what is held), ``rehearse`` (of ASRU: the weight of `begun`).
         without: terms of its objective to switch off.
+        among: the methods of a world (`methods_for`).
 
     Raises:
         UserError: no method of that name; a setting or a term that it does not have.
     """
-    method = method_named(name)
+    method = method_named(name, among)
     adapter = {key: value for key, value in adapter.items() if value is not None}
     settings = {key: value for key, value in settings.items() if value is not None}
     takes = _TAKES[type(method)]

@@ -28,16 +28,21 @@ _OPTIONS = {
 _LEFT_OUT = re.compile(r"without \w+")
 
 
-def name_of(method: Method) -> str:
+def name_of(method: Method, among: Mapping[str, Method] = METHODS) -> str:
     """Its name in the table; where its settings are others, that of its kind, with the options that make them
-    so, and *changed* where no option does: ``asru (hold=50.0, changed)``."""
-    kin = [name for name, one in METHODS.items() if _kind(one) == _kind(method)]
+    so, and *changed* where no option does: ``asru (hold=50.0, changed)``.
+
+    Args:
+        among: the methods of a world (`methods_for`): an option that is given says nothing new where it is
+            the usual one there.
+    """
+    kin = [name for name, one in among.items() if _kind(one) == _kind(method)]
     for name in kin:
-        if METHODS[name].settings() == method.settings():
+        if among[name].settings() == method.settings():
             return name
     if not kin:
         return type(method).__name__.lower()
-    said = dict.fromkeys(_changes(METHODS[kin[0]].settings(), method.settings()))
+    said = dict.fromkeys(_changes(among[kin[0]].settings(), method.settings()))
     return f"{kin[0]} ({', '.join(said)})"
 
 
