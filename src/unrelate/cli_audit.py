@@ -46,7 +46,11 @@ def audit(
 
     Example: `unrelate audit runs/wine --junit verdict.xml`
     """
-    from unrelate import api
+    from unrelate.auditing.processes import begin_early
+
+    if (run / "run.json").exists():  # else it is refused at once
+        begin_early(workers, device)
+    from unrelate import api  # with torch, peft and transformers: seconds
     from unrelate.report import verdict_table, write_junit
 
     record = api.audit(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -13,9 +14,11 @@ import cloudpickle
 import pytest
 from loky import process_executor
 
+from unrelate.auditing import processes as beginning
 from unrelate.auditing import run as running
 from unrelate.auditing.plan import Job, Plan
-from unrelate.auditing.run import processes, run
+from unrelate.auditing.processes import begin_early, processes
+from unrelate.auditing.run import run
 
 # The other process does not know this module.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -47,6 +50,31 @@ def fail(plan: Waiting, job: Job, threads: int) -> None:
     if job.cost > 1:
         raise ValueError("no such thing")
     time.sleep(0.1)
+
+
+@pytest.mark.slow
+def test_processes_that_begin_early_have_imported_what_jobs_need() -> None:
+    begin_early(2, "auto")
+    pool = processes(1)
+    try:
+        assert pool.submit(lambda: "unrelate.auditing.work" in sys.modules).result()
+    finally:
+        pool.shutdown()
+
+
+def test_an_audit_by_one_process_begins_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_wanted(workers: int) -> None:
+        pytest.fail(f"{workers} begun")
+
+    monkeypatch.setattr(beginning, "processes", none_wanted)
+    begin_early(1, "cpu")
+    begin_early(None, "cuda")
+
+
+def test_what_begins_early_waits_for_no_library() -> None:
+    code = "import sys, unrelate.cli, unrelate.auditing.processes; print('torch' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "False"
 
 
 def test_models_that_a_process_keeps_are_not_taken_for_a_leak() -> None:

@@ -1,4 +1,4 @@
-"""Which method the command line takes for a model that answers: that of the policy's world, as options say."""
+"""Which method the command line takes for a model that answers: that of the policy's world."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from unrelate.audit.rows import Row, write_rows
 from unrelate.audit.verify import ITEMS
 from unrelate.auditing.doing import AnyPlan
 from unrelate.auditing.plan import Job, named
+from unrelate.auditing.processes import at_once
 from unrelate.auditing.run import run as do_jobs
 from unrelate.files import write_whole
 
@@ -25,7 +25,7 @@ def asked(plan: AnyPlan, workers: int | None, quiet: bool) -> list[Row]:
         def report(done: int, of: int, running: Sequence[Job]) -> None:
             progress.update(task, completed=done, total=of, note=named(running))
 
-        rows = do_jobs(plan, workers or _at_once(plan.device), report)
+        rows = do_jobs(plan, workers or at_once(plan.device), report)
     write_rows(Path(plan.folder) / ITEMS, rows)
     return rows
 
@@ -36,8 +36,3 @@ def leave(record: AuditRecord, plan: AnyPlan) -> AuditRecord:
     write_whole(folder / "audit.json", record.to_json())
     shutil.rmtree(plan.rows)
     return record
-
-
-def _at_once(device: str) -> int:
-    """A GPU is shared badly by processes; cores are not."""
-    return max(1, os.cpu_count() or 1) if device == "cpu" else 1

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import torch
-from loky import ProcessPoolExecutor, get_reusable_executor
 
 from unrelate.attacks.base import Attack
 from unrelate.attacks.table import ATTACKS, scored
@@ -18,7 +17,7 @@ from unrelate.audit.rows import Row, read_rows
 from unrelate.audit.summary import About
 from unrelate.auditing.doing import AnyPlan, do
 from unrelate.auditing.plan import Job
-from unrelate.auditing.quiet import quiet_libraries
+from unrelate.auditing.processes import processes
 from unrelate.data.benchmark import SLICES
 from unrelate.data.tasks import UtilityTask
 
@@ -26,10 +25,6 @@ from unrelate.data.tasks import UtilityTask
 Counted = Callable[[str, float | None, Sequence[float]], bool]
 Report = Callable[[int, int, Sequence[Job]], None]
 _ROOM = "attacks."
-_IDLE_SECONDS = 60
-# A process grows by the models and embeddings that it keeps on purpose. loky takes 300 MB for a leak, says
-# so, and starts the process anew, which then has all of that to load and to draw again.
-_KEEPS_ITS_MODELS = {"LOKY_MAX_MEMORY_LEAK_SIZE": str(2 * 10**9)}
 
 
 def run(plan: AnyPlan, workers: int, report: Report = lambda done, of, now: None) -> list[Row]:
@@ -104,16 +99,6 @@ def _running(waiting: Mapping[Future[None], Job], workers: int) -> list[Job]:
     """The first, which the other processes are at, and the last, which is this one's next."""
     left = list(waiting.values())
     return left if len(left) <= workers else [*left[: workers - 1], left[-1]]
-
-
-def processes(workers: int) -> ProcessPoolExecutor:
-    """Processes that keep what they load from one job to the next.
-
-    loky's, unlike the standard library's, do not run the caller's script again.
-    """
-    return get_reusable_executor(
-        max_workers=workers, timeout=_IDLE_SECONDS, initializer=quiet_libraries, env=_KEEPS_ITS_MODELS
-    )
 
 
 def about(
