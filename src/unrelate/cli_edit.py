@@ -50,6 +50,12 @@ def edit(
     towers: Annotated[str | None, typer.Option(help="Of an encoder: `both`, `text` or `image`.")] = None,
     rank: Annotated[int | None, typer.Option(help="Of the adapter.")] = None,
     adapter: Annotated[str | None, typer.Option(help="`lora` or `dora`.")] = None,
+    depth: Annotated[
+        float | None,
+        typer.Option(
+            help="Of a vision-language model: share of its layers that are adapted, from the first."
+        ),
+    ] = None,
     steps: Annotated[int | None, typer.Option(help="Optimiser steps.")] = None,
     batch: Annotated[int | None, typer.Option(help="Pairs, or dialogues, a step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="AdamW's.")] = None,
@@ -109,9 +115,10 @@ def edit(
     how: dict[str, Any]
     if kind_of(model) == "generator":
         refused = placed | of_encoders | {"recipe": recipe}
+        adapted |= {"depth": depth}
         how = {"method": _method(method, loaded, adapted, settings | of_generators, terms, refused)}
     else:
-        _refuse_of_generators({"method": method} | of_generators, model)
+        _refuse_of_generators({"method": method, "depth": depth} | of_generators, model)
         how = {"recipe": _recipe(recipe, loaded, placed | adapted, settings | of_encoders, terms)}
     run = api.edit(
         loaded,

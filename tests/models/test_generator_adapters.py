@@ -59,8 +59,19 @@ def test_targets_are_what_was_named(generator: Generator) -> None:
     assert linear - set(both) == {"lm_head"}
 
 
+@pytest.mark.parametrize(("depth", "adapted"), [(1.0, [0, 1, 2]), (0.6, [0, 1]), (0.01, [0])])
+def test_depth_counts_layers_from_the_first(generator: Generator, depth: float, adapted: list[int]) -> None:
+    found = targets(generator, depth=depth)
+    assert {name for name in generator.layer_names if any(one.startswith(f"{name}.") for one in found)} == {
+        generator.layer_names[number] for number in adapted
+    }
+    last = targets(generator, depth=depth, last_layers=1)
+    assert all(name.startswith(f"{generator.layer_names[adapted[-1]]}.") for name in last)
+
+
 def test_a_spec_that_does_not_fit_is_named() -> None:
-    for wrong in ({"rank": 0}, {"towers": "text"}, {"layers": ("projection",)}, {"layers": ()}):
+    shares = ({"depth": 0}, {"depth": 1.5})
+    for wrong in ({"rank": 0}, {"towers": "text"}, {"layers": ("projection",)}, {"layers": ()}, *shares):
         with pytest.raises(UserError, match=next(iter(wrong))):
             GeneratorAdapterSpec(**wrong)  # pyright: ignore[reportArgumentType]
 

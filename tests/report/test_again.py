@@ -38,6 +38,7 @@ def test_a_method_as_it_is_needs_no_options(name: str) -> None:
     [
         ("asru", {}, {"hold": 50.0, "rehearse": 1.0}, (), {"--hold": "50.0", "--rehearse": "1.0"}),
         ("asru", {"rank": 4}, {"steps": 30}, (), {"--rank": "4", "--steps": "30"}),
+        ("asru", {"depth": 0.5}, {}, (), {"--depth": "0.5"}),
         ("asru", {}, {"rehearse": 0.0}, (), {"--rehearse": "0"}),
         ("asru", {}, {"after": 0.75}, (), {"--after": "0.75"}),
         ("asru", {}, {"slips": 0.25}, (), {"--slips": "0.25"}),

@@ -102,7 +102,8 @@ def target_modules(model: PreTrainedModel, layout: Layout, spec: GeneratorAdapte
     blocks: list[str] = []
     for tower, names in (("language", language), ("image", list(layout.image_blocks))):
         if spec.towers in (tower, "both"):
-            blocks += names if spec.last_layers is None else names[-spec.last_layers :]
+            lower = names[: max(1, round(spec.depth * len(names)))]
+            blocks += lower if spec.last_layers is None else lower[-spec.last_layers :]
     wanted: dict[str, list[str]] = {kind: [] for kind in spec.layers}
     for name in _linear(model):
         kind = _kind(name, layout)

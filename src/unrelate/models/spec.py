@@ -82,6 +82,9 @@ class GeneratorAdapterSpec:
     layers: any of ``attention``, ``mlp``, ``projection``; the last is what leads from the image tower's
         width to the language model's, and is adapted with the image tower alone.
     last_layers: adapt only the last so many layers of each tower; None adapts all.
+    depth: adapt only this share of each tower's layers, in (0, 1], from the first on and one at least; of
+        these ``last_layers`` counts the last. Whom a question is about is known further below than what there
+        is to tell (docs/steering.md).
     towers: ``language``, ``image`` or ``both``.
 
     Raises:
@@ -94,6 +97,7 @@ class GeneratorAdapterSpec:
     method: Method = "lora"
     layers: tuple[LayerKind, ...] = ("attention", "mlp")
     last_layers: int | None = None
+    depth: float = 1.0
     towers: GeneratorTowers = "language"
 
     def __post_init__(self) -> None:
@@ -106,6 +110,8 @@ class GeneratorAdapterSpec:
             layers=self.layers,
             last_layers=self.last_layers,
         )
+        if not 0 < self.depth <= 1:
+            raise UserError(f"adapter depth = {self.depth!r}", "a share in (0, 1]", "change depth")
         if "projection" in self.layers and self.towers == "language":
             raise UserError(
                 "adapter layers 'projection' of the language model, which has none",

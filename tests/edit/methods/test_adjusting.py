@@ -190,6 +190,14 @@ def test_facts_are_forgotten_with_the_methods_as_they_stand_and_scenes_with_sett
     assert scenes["asru"] == adjusted("asru", adapter={}, settings={**given, "rehearse": 1.0})
 
 
+def test_the_lower_layers_alone_can_be_adapted() -> None:
+    changed = adjusted("asru", adapter={"depth": 0.5}, settings={})
+    assert isinstance(changed, Asru)
+    assert isinstance(changed.stage_1, DeepRedirection)
+    assert changed.stage_1.adapter.depth == changed.stage_2.adapter.depth == 0.5
+    assert name_of(changed) == "asru (depth=0.5)"
+
+
 def test_what_is_usual_in_its_world_is_not_said() -> None:
     scenes = methods_for(load_policy("child-drinking-alcohol").vocabulary)
     given = {"hold": 50.0, "slips": 0.25, "rehearse": 1.0}

@@ -44,7 +44,7 @@ def adjusted(
     """The method of a name, with the given settings for its own; what is None is left as it is.
 
     Args:
-        adapter: of its adapter: ``rank``, ``method``.
+        adapter: of its adapter: ``rank``, ``method``, ``depth``.
         settings: of its training: ``steps``, ``batch``, ``learning_rate`` (of ASRU: of stage 2), ``hold`` (of
             both stages), ``after`` (of stage 1; what is held comes after earlier turns no more often),
             ``slips`` (of stage 1, and of what is held), ``rehearse`` (of ASRU: the weight of `begun`).

@@ -19,6 +19,7 @@ _OPTIONS = {
     "batch": "batch",
     "learning_rate": "learning_rate",
     "adapter.rank": "rank",
+    "adapter.depth": "depth",
     "adapter.method": "adapter",
     "hold.weight": "hold",
     "after": "after",
