@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -46,25 +47,26 @@ def audit(
 
     Example: `unrelate audit runs/wine --junit verdict.xml`
     """
-    from unrelate.auditing.processes import begin_early
+    from unrelate.auditing.processes import begun_early
 
-    if (run / "run.json").exists():  # else it is refused at once
-        begin_early(workers, device)
-    from unrelate import api  # with torch, peft and transformers: seconds
+    known = (run / "run.json").exists()  # else it is refused at once
+    with begun_early(workers, device) if known else nullcontext():
+        from unrelate import api  # with torch, peft and transformers: seconds
+
+        record = api.audit(
+            run,
+            quick=quick,
+            attacks=attacks.split(",") if attacks is not None else None,
+            null=null,
+            utility=utility or (),
+            generator=generator,
+            requests=requests,
+            device=device,
+            workers=workers,
+            quiet=as_json,
+        )
     from unrelate.report import verdict_table, write_junit
 
-    record = api.audit(
-        run,
-        quick=quick,
-        attacks=attacks.split(",") if attacks is not None else None,
-        null=null,
-        utility=utility or (),
-        generator=generator,
-        requests=requests,
-        device=device,
-        workers=workers,
-        quiet=as_json,
-    )
     if junit is not None:
         write_junit(record, junit)
     if as_json:

@@ -17,7 +17,7 @@ from loky import process_executor
 from unrelate.auditing import processes as beginning
 from unrelate.auditing import run as running
 from unrelate.auditing.plan import Job, Plan
-from unrelate.auditing.processes import begin_early, processes
+from unrelate.auditing.processes import begun_early, processes
 from unrelate.auditing.run import run
 
 # The other process does not know this module.
@@ -54,12 +54,16 @@ def fail(plan: Waiting, job: Job, threads: int) -> None:
 
 @pytest.mark.slow
 def test_processes_that_begin_early_have_imported_what_jobs_need() -> None:
-    begin_early(2, "auto")
-    pool = processes(1)
-    try:
-        assert pool.submit(lambda: "unrelate.auditing.work" in sys.modules).result()
-    finally:
-        pool.shutdown()
+    with begun_early(2, "auto"):
+        assert processes(1).submit(lambda: "unrelate.auditing.work" in sys.modules).result()
+
+
+def test_processes_that_begin_early_do_not_outlast_the_block() -> None:
+    begun = time.monotonic()
+    with begun_early(2, "cpu"):
+        waiting = processes(1).submit(time.sleep, 60)
+    assert waiting.exception() is not None
+    assert time.monotonic() - begun < 30
 
 
 def test_an_audit_by_one_process_begins_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,8 +71,9 @@ def test_an_audit_by_one_process_begins_no_other(monkeypatch: pytest.MonkeyPatch
         pytest.fail(f"{workers} begun")
 
     monkeypatch.setattr(beginning, "processes", none_wanted)
-    begin_early(1, "cpu")
-    begin_early(None, "cuda")
+    for workers, device in ((1, "cpu"), (None, "cuda")):
+        with begun_early(workers, device):
+            pass
 
 
 def test_what_begins_early_waits_for_no_library() -> None:
