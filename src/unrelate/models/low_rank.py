@@ -83,7 +83,7 @@ def put_low_rank(generator: Generator, layer: int, down: Tensor, up: Tensor) -> 
         raise UserError(
             f"an adapter with {', '.join(sorted(own)) or 'nothing'} on mlp.down_proj of layer {layer}",
             "a LoRA that adapts the mlp of that layer",
-            "add an adapter of method lora with layers that include mlp, or none",
+            "add an adapter of method lora that reaches this layer and includes mlp, or none",
         )
     first, second = state[key + "lora_A.weight"], state[key + "lora_B.weight"]
     scale = _scale(generator, layer)
