@@ -115,7 +115,7 @@ def edit(
     how: dict[str, Any]
     if kind_of(model) == "generator":
         refused = placed | of_encoders | {"recipe": recipe}
-        adapted |= {"depth": depth}
+        adapted |= {"depth": depth}  # of generators alone
         how = {"method": _method(method, loaded, adapted, settings | of_generators, terms, refused)}
     else:
         _refuse_of_generators({"method": method, "depth": depth} | of_generators, model)

@@ -83,8 +83,7 @@ class GeneratorAdapterSpec:
         width to the language model's, and is adapted with the image tower alone.
     last_layers: adapt only the last so many layers of each tower; None adapts all.
     depth: adapt only this share of each tower's layers, in (0, 1], from the first on and one at least; of
-        these ``last_layers`` counts the last. Whom a question is about is known further below than what there
-        is to tell (docs/steering.md).
+        these ``last_layers`` counts the last. What it spares and costs: docs/steering.md.
     towers: ``language``, ``image`` or ``both``.
 
     Raises:

@@ -34,13 +34,10 @@ METHODS: Mapping[str, Method] = {
 # not move at all. With less of a hold, stage 2 loosens more of what stage 1 closed, and has more to rehearse;
 # and a misspelt question would get round it (docs/generators.md has the figures).
 _LOOSELY = replace(FIRMLY, weight=50.0, slips=0.25)
+_STEERED = DeepRedirection(slips=_LOOSELY.slips, hold=_LOOSELY)
 _OF_SCENES: Mapping[str, Method] = {
-    "asru": Asru(
-        DeepRedirection(slips=_LOOSELY.slips, hold=_LOOSELY),
-        ReinforceSettings(hold=_LOOSELY),
-        rehearse={"begun": 1.0, "say": 0.3},
-    ),
-    "steering": DeepRedirection(slips=_LOOSELY.slips, hold=_LOOSELY),
+    "asru": Asru(_STEERED, ReinforceSettings(hold=_LOOSELY), rehearse={"begun": 1.0, "say": 0.3}),
+    "steering": _STEERED,
 }
 
 
