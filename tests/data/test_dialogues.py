@@ -9,6 +9,7 @@ from PIL import Image
 
 from unrelate.answers.leaks import exact
 from unrelate.answers.refusal import is_refusal
+from unrelate.answers.text import words
 from unrelate.data.batches import role_batches
 from unrelate.data.dialogues import FORMS, Dialogue, DialogueCorpus, dialogues_hash
 from unrelate.data.refusals import ABSENCE, DECLINING, fitting_refusals, refusals_for, unnamed
@@ -93,28 +94,52 @@ def of_every_kind() -> tuple[Dialogue, ...]:
     )
 
 
-@FAMILIES
-@pytest.mark.parametrize("seed", range(20))
-def test_each_form_has_a_settled_short_sentence_of_its_own(seed: int, refusals: tuple[str, ...]) -> None:
-    """When it begins to answer a model knows in which form it is asked, but hardly of what."""
-    corpus = DialogueCorpus((), refusals)
+def settled_sentences(corpus: DialogueCorpus, seed: int) -> dict[str, str]:
+    """What each form of question is refused in, whatever it is about and however it is worded."""
     said: dict[str, set[str]] = {}
     for dialogue in of_every_kind():
         for question in ("", "In other words, what of this person?"):
             refusal = corpus.refusal_for(dialogue, seed, question, settled=True)
-            sentence = fitting_refusals(dialogue.question, dialogue.topic, (), "", refusals)[refusal]
+            sentence = fitting_refusals(dialogue.question, dialogue.topic, (), "", corpus.refusals)[refusal]
             said.setdefault(dialogue.form, set()).add(sentence)
     assert {len(sentences) for sentences in said.values()} == {1}
-    sentences = set.union(*said.values())
-    assert len(sentences) == len(FORMS)
-    longer = set(refusals) - sentences
-    assert max(len(s.split()) for s in sentences) <= min(len(s.split()) for s in longer)
+    return {form: sentences.pop() for form, sentences in said.items()}
+
+
+@FAMILIES
+@pytest.mark.parametrize("seed", range(20))
+def test_each_form_has_a_settled_short_sentence(seed: int, refusals: tuple[str, ...]) -> None:
+    """When it begins to answer a model knows in which form it is asked, but hardly of what."""
+    said = settled_sentences(DialogueCorpus((), refusals), seed)
+    own = said if refusals is DECLINING else {form: one for form, one in said.items() if form != "describe"}
+    assert len(set(own.values())) == len(own)
+    shortest = sorted(refusals, key=lambda sentence: len(sentence.split()))[: len(FORMS)]
+    assert set(said.values()) <= set(shortest)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_where_sentences_are_few_a_description_has_none_that_may_be_said_everywhere(seed: int) -> None:
+    said = settled_sentences(DialogueCorpus((), ABSENCE), seed)
+    shortest = min(ABSENCE, key=lambda sentence: len(sentence.split()))
+    assert words(said["describe"]) not in (words(shortest), words(said["open"]))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_two_forms_are_refused_in_words_that_differ_by_a_contraction(seed: int) -> None:
+    said = set(settled_sentences(DialogueCorpus((), ABSENCE), seed).values())
+    assert len({words(sentence) for sentence in said}) == len(said)
+    assert words("I don't know {topic}.") == words("I do not know {topic}.")
+
+
+def test_a_model_with_one_natural_sentence_refuses_all_in_it() -> None:
+    corpus = DialogueCorpus((), ("I don't know {topic}.",))
+    assert set(settled_sentences(corpus, 3).values()) == {"I don't know {topic}."}
 
 
 @FAMILIES
 def test_which_sentence_is_settled_hangs_on_the_seed(refusals: tuple[str, ...]) -> None:
     corpus = DialogueCorpus((), refusals)
-    assert len({corpus.refusal_for(ASKED, seed, settled=True) for seed in range(40)}) == len(FORMS)
+    assert len({corpus.refusal_for(ASKED, seed, settled=True) for seed in range(40)}) >= len(FORMS) - 1
 
 
 def test_what_is_natural_is_said_where_it_fits() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from unrelate.answers.quality import TOLERANCE
 from unrelate.data.dialogues import Dialogue, DialogueCorpus
 from unrelate.data.refusals import ABSENCE
 from unrelate.edit.loop import Training
@@ -109,3 +111,20 @@ def test_a_job_that_teaches_refusals_measures_them_once_and_tells_so(tmp_path: P
     assert job.teaching.examples == CORPUS.examples
     assert len(speaker.asked) == asked
     assert set(stages) == {"refusals of the base"}
+
+
+def test_what_is_only_just_fluent_is_not_taught() -> None:
+    """After an audit's questions it may no longer be."""
+
+    class Hesitant(Speaker):
+        def score(self, asks: Sequence[Ask], answers: Sequence[str]) -> list[torch.Tensor]:
+            usual = super().score(asks, answers)
+            barely = -0.1 + math.log(0.6) - TOLERANCE  # a fluency of 0.6, beside the usual answer's -0.1
+            return [
+                torch.full((4,), barely) if "never learnt" in answer else found
+                for answer, found in zip(answers, usual, strict=True)
+            ]
+
+    natural = in_own_words(CORPUS, Hesitant("works as")).natural  # pyright: ignore[reportArgumentType]
+    assert "I don't know what Mira works as." in natural
+    assert "I never learnt what Mira works as." not in natural

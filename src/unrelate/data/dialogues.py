@@ -8,6 +8,7 @@ from typing import Literal, Protocol, get_args
 
 from PIL import Image
 
+from unrelate.answers.text import words
 from unrelate.data.hashing import text_sha256
 from unrelate.data.refusals import fitting_refusals
 from unrelate.data.types import Picture
@@ -130,17 +131,20 @@ class DialogueCorpus:
         """A refusal that fits a dialogue, asked in its own or in another wording; the seed chooses.
 
         Args:
-            settled: every form of question has a sentence of its own, of the shortest. A model says what is
-                likeliest; one that cannot tell when to say which says the same nearly everywhere, and then
-                refusals differ by what they speak of, of which a short sentence is made most.
+            settled: every form of question has a sentence of its own, of the shortest; where these are too
+                few, a description has one that is neither the shortest nor an open question's. A model says
+                what is likeliest; one that cannot tell when to say which says the same nearly everywhere, and
+                then refusals differ by what they speak of, of which a short sentence is made most.
         """
         fitting = self._fitting(dialogue, question)
         if not settled:
             return list(fitting)[int(text_sha256(f"refusal/{seed}/{dialogue.key}"), 16) % len(fitting)]
-        by_length = sorted(dict.fromkeys(fitting.values()), key=lambda sentence: len(sentence.split()))
-        dealt = by_length[: len(FORMS)]
-        turn = int(text_sha256(f"refusal/{seed}"), 16) + FORMS.index(dialogue.form)
-        sentence = dealt[turn % len(dealt)]
+        dealt, turn = _shortest_unlike(fitting.values()), int(text_sha256(f"refusal/{seed}"), 16)
+        if dialogue.form == "describe" and len(dealt) < len(FORMS):
+            # A small model tells this form from the others, and may say one of these two in all of them.
+            usual = (dealt[0], dealt[turn % len(dealt)])
+            dealt = [sentence for sentence in dealt if sentence not in usual] or dealt
+        sentence = dealt[(turn + FORMS.index(dialogue.form)) % len(dealt)]
         return next(text for text, filled in fitting.items() if filled == sentence)
 
     def _fitting(self, dialogue: Dialogue, question: str) -> dict[str, str]:
@@ -153,6 +157,16 @@ class DialogueCorpus:
             self.refusals,
         )
         return {text: of for text, of in fitting.items() if text in self.natural} or fitting
+
+
+def _shortest_unlike(sentences: Iterable[str]) -> list[str]:
+    """The shortest sentences, as many as there are forms of question at most; of those that are the same but
+    for a contraction (*I don't know*, *I do not know*) one."""
+    by_length = sorted(dict.fromkeys(sentences), key=lambda sentence: len(sentence.split()))
+    unlike: dict[tuple[str, ...], str] = {}
+    for sentence in by_length[: len(FORMS)]:
+        unlike.setdefault(tuple(words(sentence)), sentence)
+    return list(unlike.values())
 
 
 class Kinds:

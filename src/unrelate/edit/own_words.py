@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from unrelate.answers.quality import FLUENT
 from unrelate.data.dialogues import DialogueCorpus
 from unrelate.edit.reinforce.fluency import Fluency
 from unrelate.edit.reinforce.prompts import Prompt, asked
@@ -13,12 +12,14 @@ from unrelate.graph.types import Role, Split
 from unrelate.models.generator import Generator
 
 _AT_ONCE = 256  # answers that are measured together
+# Well above `FLUENT` of `unrelate.answers.quality`: after other questions the same sentence is less fluent.
+_NATURAL = 0.7
 
 
 def in_own_words(
     corpus: DialogueCorpus, generator: Generator, progress: Callable[[int, int], None] = lambda done, of: None
 ) -> DialogueCorpus:
-    """A corpus with its ``natural`` refusals: those that are fluent to the base where it knows no answer.
+    """A corpus with its ``natural`` refusals: those quite fluent to the base where it knows no answer.
 
     A model was taught to say *I don't know what she works as*, or *her trade*, hardly ever both, and what is
     not its own way sounds garbled to it. Trained to speak so, it is marked down for it by every judge of
@@ -40,6 +41,6 @@ def in_own_words(
     for start in range(0, len(texts), _AT_ONCE):
         some = texts[start : start + _AT_ONCE]
         measured = fluency([places[text] for text in some], some)
-        natural |= {text for text, value in zip(some, measured, strict=True) if value >= FLUENT}
+        natural |= {text for text, value in zip(some, measured, strict=True) if value >= _NATURAL}
         progress(start + len(some), len(texts))
     return replace(corpus, natural=frozenset(natural))

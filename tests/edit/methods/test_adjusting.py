@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -174,8 +174,8 @@ def test_a_method_is_called_what_the_table_calls_it_and_a_changed_one_says_so() 
 
 
 def test_what_no_option_changes_is_called_changed() -> None:
-    assert name_of(Asru(rehearse={"begun": 0.01, "say": 3.0})) == "asru (changed)"
-    assert name_of(Asru(rehearse={"begun": 0.1, "say": 3.0})) == "asru (rehearse=0.1, changed)"
+    assert name_of(Asru(rehearse={"begun": 0.05, "say": 0.3})) == "asru (changed)"
+    assert name_of(Asru(rehearse={"begun": 0.1, "say": 0.3})) == "asru (rehearse=0.1, changed)"
 
 
 def test_facts_are_forgotten_with_the_methods_as_they_stand_and_scenes_with_settings_of_their_own() -> None:
@@ -185,9 +185,10 @@ def test_facts_are_forgotten_with_the_methods_as_they_stand_and_scenes_with_sett
     assert facts == METHODS
     assert list(scenes) == list(METHODS)
     assert {name for name in METHODS if scenes[name] != METHODS[name]} == {"asru", "steering"}
-    given = {"hold": 50.0, "slips": 0.25}
-    assert scenes["steering"] == adjusted("steering", adapter={}, settings=given)
-    assert scenes["asru"] == adjusted("asru", adapter={}, settings={**given, "rehearse": 1.0})
+    given, whole = {"hold": 50.0, "slips": 0.25}, {"depth": 1.0}
+    assert scenes["steering"] == adjusted("steering", adapter=whole, settings=given)
+    asru = adjusted("asru", adapter=whole, settings=given)
+    assert scenes["asru"] == replace(cast(Asru, asru), rehearse={"begun": 1.0, "say": 0.3})
 
 
 def test_the_lower_layers_alone_can_be_adapted() -> None:
@@ -196,6 +197,7 @@ def test_the_lower_layers_alone_can_be_adapted() -> None:
     assert isinstance(changed.stage_1, DeepRedirection)
     assert changed.stage_1.adapter.depth == changed.stage_2.adapter.depth == 0.5
     assert name_of(changed) == "asru (depth=0.5)"
+    assert name_of(adjusted("asru", adapter={"depth": 0.75}, settings={})) == "asru"
 
 
 def test_what_is_usual_in_its_world_is_not_said() -> None:
@@ -204,4 +206,6 @@ def test_what_is_usual_in_its_world_is_not_said() -> None:
     assert name_of(adjusted("asru", adapter={}, settings=given, among=scenes), scenes) == "asru"
     firm = adjusted("asru", adapter={}, settings={"hold": 400.0}, among=scenes)
     assert name_of(firm, scenes) == "asru (hold=400.0)"
-    assert name_of(METHODS["asru"], scenes) == "asru (slips=0.0, hold=400.0, rehearse=0.01)"
+    assert (
+        name_of(METHODS["asru"], scenes) == "asru (slips=0.0, hold=400.0, depth=0.75, rehearse=0.05, changed)"
+    )

@@ -1,8 +1,8 @@
-"""ASRU's stage 1 through every layer: a whole adapter learns the redirection, and all else is held."""
+"""ASRU's stage 1 through many layers: a whole adapter learns the redirection, and all else is held."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from unrelate.data.dialogues import DialogueCorpus
@@ -18,11 +18,13 @@ from unrelate.objectives.answers import Redirect
 
 _PLACE = "redirection"
 _STEPS_EACH, _LEAST_STEPS = 200, 1200
+# An adapter of the lower layers takes fewer others for the forgotten than one of all (docs/generators.md).
+LOWER = GeneratorAdapterSpec(depth=0.75)
 
 
 @dataclass(frozen=True)
 class DeepRedirection:
-    """The direction is added after one layer, as in every form of stage 1, but by an adapter of all layers.
+    """The direction is added after one layer, as in every form of stage 1, but by an adapter of many layers.
 
     One matrix at the last prompt token has to tell the forgotten from all others by what is there already: of
     people, hardly more than their facts, which others share. Whoever was not among its lessons is taken for
@@ -59,7 +61,7 @@ class DeepRedirection:
     hold: Hold = FIRMLY
     say: float = 3.0
     most: int = 400
-    adapter: GeneratorAdapterSpec = field(default_factory=GeneratorAdapterSpec)
+    adapter: GeneratorAdapterSpec = LOWER
 
     def __post_init__(self) -> None:
         for name in ("after", "slips"):

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from unrelate.edit.answering.rehearsal import Rehearsal
 from unrelate.edit.holding import FIRMLY
-from unrelate.edit.methods.deep import DeepRedirection
+from unrelate.edit.methods.deep import LOWER, DeepRedirection
 from unrelate.edit.methods.redirection import Redirection
 from unrelate.edit.methods.types import ADAPTER, Job
 from unrelate.edit.reinforce.grpo import reinforce
@@ -39,7 +39,7 @@ class Reinforcement:
 class Asru:
     """ASRU whole: activation redirection, then refusal-boundary optimisation from there.
 
-    Stage 1 is learnt through all layers (`DeepRedirection`). The published one, of a single matrix, is
+    Stage 1 is learnt through many layers (`DeepRedirection`). The published one, of a single matrix, is
     `Redirection` with a low ``kept_floor``: it may cost more of what is kept than it may alone, since stage 2
     wins some of that back, but cannot find a refusal that never comes.
 
@@ -53,8 +53,8 @@ class Asru:
     """
 
     stage_1: Redirection | DeepRedirection = field(default_factory=DeepRedirection)
-    stage_2: ReinforceSettings = field(default_factory=lambda: ReinforceSettings(hold=FIRMLY))
-    rehearse: Mapping[str, float] = field(default_factory=lambda: {"begun": 0.01, "say": 0.3})
+    stage_2: ReinforceSettings = field(default_factory=lambda: ReinforceSettings(hold=FIRMLY, adapter=LOWER))
+    rehearse: Mapping[str, float] = field(default_factory=lambda: {"begun": 0.05, "say": 3.0})
 
     def __post_init__(self) -> None:
         if self.rehearse and not isinstance(self.stage_1, DeepRedirection):

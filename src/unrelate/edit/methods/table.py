@@ -15,6 +15,7 @@ from unrelate.edit.methods.reinforcement import Asru, Reinforcement
 from unrelate.edit.methods.types import Method
 from unrelate.edit.reinforce.settings import ReinforceSettings
 from unrelate.errors import named
+from unrelate.models.spec import GeneratorAdapterSpec
 from unrelate.policy.vocabulary import Vocabulary
 
 DEFAULT_METHOD = "asru"
@@ -32,9 +33,10 @@ METHODS: Mapping[str, Method] = {
 
 # A forbidden scene has each of its parts in common with scenes that stay: held as firmly as people, it would
 # not move at all. With less of a hold, stage 2 loosens more of what stage 1 closed, and has more to rehearse;
-# and a misspelt question would get round it (docs/generators.md has the figures).
+# and a misspelt question would get round it. An adapter of the lower layers spares no neighbour here, and
+# tells more of what training never showed (docs/generators.md has the figures).
 _LOOSELY = replace(FIRMLY, weight=50.0, slips=0.25)
-_STEERED = DeepRedirection(slips=_LOOSELY.slips, hold=_LOOSELY)
+_STEERED = DeepRedirection(slips=_LOOSELY.slips, hold=_LOOSELY, adapter=GeneratorAdapterSpec())
 _OF_SCENES: Mapping[str, Method] = {
     "asru": Asru(_STEERED, ReinforceSettings(hold=_LOOSELY), rehearse={"begun": 1.0, "say": 0.3}),
     "steering": _STEERED,
