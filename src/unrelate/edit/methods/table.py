@@ -33,8 +33,8 @@ METHODS: Mapping[str, Method] = {
 
 # A forbidden scene has each of its parts in common with scenes that stay: held as firmly as people, it would
 # not move at all. With less of a hold, stage 2 loosens more of what stage 1 closed, and has more to rehearse;
-# and a misspelt question would get round it. An adapter of the lower layers spares no neighbour here, and
-# tells more of what training never showed (docs/generators.md has the figures).
+# and a misspelt question would get round it. An adapter of the lower layers spares no neighbour here
+# (docs/generators.md has the figures).
 _LOOSELY = replace(FIRMLY, weight=50.0, slips=0.25)
 _STEERED = DeepRedirection(slips=_LOOSELY.slips, hold=_LOOSELY, adapter=GeneratorAdapterSpec())
 _OF_SCENES: Mapping[str, Method] = {
