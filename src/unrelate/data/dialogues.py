@@ -165,7 +165,7 @@ def _shortest_unlike(sentences: Iterable[str]) -> list[str]:
     by_length = sorted(dict.fromkeys(sentences), key=lambda sentence: len(sentence.split()))
     unlike: dict[tuple[str, ...], str] = {}
     for sentence in by_length[: len(FORMS)]:
-        unlike.setdefault(tuple(words(sentence)), sentence)
+        unlike.setdefault(words(sentence), sentence)
     return list(unlike.values())
 
 
