@@ -11,7 +11,7 @@ from unrelate.answers.leaks import exact
 from unrelate.answers.refusal import is_refusal
 from unrelate.answers.text import words
 from unrelate.data.batches import role_batches
-from unrelate.data.dialogues import FORMS, Dialogue, DialogueCorpus, dialogues_hash
+from unrelate.data.dialogues import FORMS, Dialogue, DialogueCorpus, Kinds, dialogues_hash
 from unrelate.data.refusals import ABSENCE, DECLINING, fitting_refusals, refusals_for, unnamed
 from unrelate.graph.types import Role, Split
 from unrelate.policy.schema import load_vocabulary
@@ -84,6 +84,18 @@ def test_refusals_vary_and_each_is_the_same_again(refusals: tuple[str, ...]) -> 
     assert len(openings) > 6
     assert one_seed == [refusal_for(replace(ASKED, key=str(n)), 3, refusals) for n in range(60)]
     assert one_seed != [refusal_for(replace(ASKED, key=str(n)), 4, refusals) for n in range(60)]
+
+
+def test_the_first_of_a_topic_and_form_is_kept_of_what_is_shown_and_of_what_is_named() -> None:
+    named, shown = replace(ASKED, key="named"), replace(ASKED, key="shown", picture=Painted())
+    kinds = Kinds([named, replace(named, key="again"), shown, replace(shown, key="shown again")])
+    assert [one.key for one in kinds.like(ASKED)] == ["named", "shown"]
+
+
+def test_where_no_kind_is_of_a_topic_all_are_like_it() -> None:
+    kinds = Kinds([replace(ASKED, key=topic, topic=(topic,)) for topic in ("trade", "pet")])
+    assert [one.key for one in kinds.like(replace(ASKED, topic=("pet",)))] == ["pet"]
+    assert [one.key for one in kinds.like(replace(ASKED, topic=("dish",)))] == ["trade", "pet"]
 
 
 def of_every_kind() -> tuple[Dialogue, ...]:

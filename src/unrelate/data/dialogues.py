@@ -170,12 +170,17 @@ def _shortest_unlike(sentences: Iterable[str]) -> list[str]:
 
 
 class Kinds:
-    """The first of every kind of some dialogues: of each topic, one in every form that asks about it."""
+    """The first of every kind of some dialogues: of each topic and form, one that shows a picture and one
+    that is put in words alone.
+
+    A model may have one way to speak of whom it is shown and another of whom it hears named.
+    """
 
     def __init__(self, dialogues: Iterable[Dialogue]) -> None:
-        found: dict[tuple[str, ...], dict[str, Dialogue]] = {}
+        found: dict[tuple[str, ...], dict[tuple[Form, bool], Dialogue]] = {}
         for dialogue in dialogues:
-            found.setdefault(dialogue.topic[:1], {}).setdefault(dialogue.form, dialogue)
+            kind = dialogue.form, dialogue.picture is None
+            found.setdefault(dialogue.topic[:1], {}).setdefault(kind, dialogue)
         self._by_topic = {topic: tuple(forms.values()) for topic, forms in found.items()}
         self.every = tuple(dialogue for kind in self._by_topic.values() for dialogue in kind)
 
