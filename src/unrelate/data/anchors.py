@@ -57,10 +57,6 @@ class _Anchors:
         return training_wordings(self.words)
 
     @cached_property
-    def held_out(self) -> frozenset[Triple]:
-        return frozenset(edge.triple.bare() for edge in self.graph.edges if edge.split is Split.HELD_OUT)
-
-    @cached_property
     def hidden(self) -> dict[tuple[str, str, str], list[set[tuple[str, str]]]]:
         """What no anchor may state: of each tuple, every context in which it is hidden."""
         contexts: dict[tuple[str, str, str], list[set[tuple[str, str]]]] = {}
@@ -88,7 +84,7 @@ class _Anchors:
             for kind, slot in zip(KINDS, _SLOTS, strict=True):
                 names = self.words.concepts(kind)
                 changed |= dict.fromkeys(replace(triple, **{slot: name}) for name in names)
-        kept = [t for t in changed if t.bare() not in self.held_out]
+        kept = [t for t in changed if t.bare() not in self.graph.held_out]
         places = [{}, *({"place": place} for place in self.words.contexts.get("place", {}))]
         return {
             say(self.words, triple.within(**(place | dict(triple.context))), wording): triple
@@ -168,7 +164,7 @@ class _Anchors:
 
     def _wider(self, triple: Triple) -> list[Triple]:
         wider = wider_and_safe(self.words, triple, self.graph)
-        return [t for t in wider if t.bare() not in self.held_out]
+        return [t for t in wider if t.bare() not in self.graph.held_out]
 
     def pairs(self) -> dict[str, Triple]:
         """Two neighbours in one sentence, so that two figures are no mark of anything."""

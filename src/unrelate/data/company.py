@@ -82,15 +82,11 @@ class Company:
         return tuple(dict.fromkeys(e.triple.bare() for e in self.graph.of(Role.UNSAFE, Split.TRAIN)))
 
     @cached_property
-    def _untold(self) -> frozenset[Triple]:
-        return frozenset(edge.triple.bare() for edge in self.graph.edges if edge.split is Split.HELD_OUT)
-
-    @cached_property
     def _known(self) -> frozenset[Triple]:
         return frozenset(self.words.triples())
 
     def _may_be_told(self, triple: Triple) -> bool:
-        whole = triple in self._known and triple not in self._untold
+        whole = triple in self._known and triple not in self.graph.held_out
         return whole and not may_be_forbidden(self.words, triple, self.graph)
 
 

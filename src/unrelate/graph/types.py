@@ -72,6 +72,11 @@ class RelationGraph:
         """The concrete unsafe tuples, held out or not."""
         return frozenset(edge.triple for edge in self.of(Role.UNSAFE))
 
+    @cached_property
+    def held_out(self) -> frozenset[Triple]:
+        """The tuples that training is not to tell, in no context."""
+        return frozenset(edge.triple.bare() for edge in self.edges if edge.split is Split.HELD_OUT)
+
     @property
     def conditions(self) -> frozenset[str]:
         """The contexts (``place``) on which the policy has conditions."""
