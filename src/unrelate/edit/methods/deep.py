@@ -18,7 +18,7 @@ from unrelate.objectives.answers import Redirect
 
 _PLACE = "redirection"
 _STEPS_EACH, _LEAST_STEPS = 200, 1200
-# An adapter of the lower layers takes fewer others for the forgotten than one of all (docs/generators.md).
+# An adapter of the lower layers takes fewer others for the forgotten (docs/generators-trials.md).
 LOWER = GeneratorAdapterSpec(depth=0.75)
 
 
